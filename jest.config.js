@@ -1,0 +1,41 @@
+/** One Jest project for each kind of test, in the order `npm test` runs them. See scripts/test.mjs. */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironmentOptions: { customExportConditions: ['muster-source', 'node', 'node-addons'] },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2023',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};
+
+const project = (displayName, testMatch, more = {}) => ({
+  ...shared,
+  displayName,
+  testMatch: testMatch.map((pattern) => `<rootDir>/${pattern}`),
+  ...more,
+});
+
+export default {
+  testTimeout: 60_000,
+  projects: [
+    project('unit', ['src/**/*.spec.ts', 'packages/*/src/**/*.spec.ts']),
+    project('packages', ['packages/*/test/**/*.spec.ts']),
+    project('contract', ['test/contract/**/*.spec.ts']),
+    project('integration', ['test/integration/**/*.spec.ts']),
+    project('e2e', ['test/e2e/**/*.spec.ts']),
+    project('chaos', ['test/chaos/**/*.spec.ts']),
+  ],
+};
