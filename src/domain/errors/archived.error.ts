@@ -1,0 +1,10 @@
+import { DomainError } from './domain-error.js';
+
+/** Thrown when an archived document is to be changed or used. */
+export class ArchivedError extends DomainError {
+  constructor(what: string, id: string) {
+    super('ARCHIVED', `The ${what} ${id} is archived: it can be read, but neither changed nor used for new agents.`, {
+      details: { what, id },
+    });
+  }
+}

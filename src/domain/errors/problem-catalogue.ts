@@ -1,0 +1,78 @@
+/** What sort of trouble it is; platform/http turns the kind into a status, a runtime adapter into a retry. */
+export type ErrorKind =
+  | 'malformed' // the request can't be read at all
+  | 'invalid' // it can be read, and says something that can't be
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict' // with the state that the thing is in
+  | 'stale' // the caller's copy is older than the stored one
+  | 'too-large'
+  | 'unsupported-media'
+  | 'unsupported' // this installation can't do that
+  | 'unavailable' // try again later
+  | 'timeout'
+  | 'internal';
+
+interface ProblemEntry {
+  readonly kind: ErrorKind;
+  readonly title: string;
+}
+
+/** Every problem Muster can answer with. Each has a page docs/problems/<code>.md; a test fails when one is missing. */
+export const PROBLEMS = {
+  // the request
+  MALFORMED_REQUEST: { kind: 'malformed', title: 'The request cannot be read' },
+  VALIDATION_FAILED: { kind: 'invalid', title: 'The request has faults' },
+  BODY_TOO_LARGE: { kind: 'too-large', title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { kind: 'unsupported-media', title: 'The content type is not understood here' },
+  ROUTE_NOT_FOUND: { kind: 'not-found', title: 'There is no such route' },
+  IDEMPOTENCY_KEY_REUSED: { kind: 'invalid', title: 'The idempotency key was used for another request' },
+  IDEMPOTENCY_IN_PROGRESS: { kind: 'conflict', title: 'A request with this idempotency key is still running' },
+  // who
+  UNAUTHENTICATED: { kind: 'unauthenticated', title: 'A valid API key is needed' },
+  FORBIDDEN: { kind: 'forbidden', title: 'The key may not do that' },
+  // documents
+  NOT_FOUND: { kind: 'not-found', title: 'There is no such thing' },
+  NAME_TAKEN: { kind: 'conflict', title: 'The name is taken' },
+  CONCURRENT_UPDATE: { kind: 'conflict', title: 'It changed in the meantime' },
+  PRECONDITION_FAILED: { kind: 'stale', title: 'It is not the version you named in If-Match' },
+  ARCHIVED: { kind: 'conflict', title: 'It is archived' },
+  OUTBOX_FULL: { kind: 'unavailable', title: 'The event log is behind' },
+  DATABASE_UNAVAILABLE: { kind: 'unavailable', title: 'The database does not answer' },
+  // templates and projects
+  TEMPLATE_FILE_INVALID: { kind: 'invalid', title: 'The template file has faults' },
+  EXPORT_NOT_POSSIBLE: { kind: 'invalid', title: 'The template cannot be written in that format' },
+  TEMPLATES_UNKNOWN: { kind: 'invalid', title: 'Some templates do not exist' },
+  SNAPSHOTS_PENDING: { kind: 'unavailable', title: 'The agents are not created yet' },
+  // lifecycle
+  INVALID_TRANSITION: { kind: 'conflict', title: 'That is not possible in this state' },
+  SUPERSEDED: { kind: 'conflict', title: 'A later request replaced this one' },
+  MANIFEST_NOT_FOUND: { kind: 'invalid', title: 'The agent has no usable manifest' },
+  CONTAINER_CREATE_FAILED: { kind: 'unavailable', title: 'The container could not be created' },
+  CONTAINER_START_FAILED: { kind: 'unavailable', title: 'The container did not start' },
+  CONTAINER_STOP_FAILED: { kind: 'unavailable', title: 'The container did not stop' },
+  CONTAINER_EXITED: { kind: 'unavailable', title: 'The agent ended by itself' },
+  HEALTH_CHECK_TIMEOUT: { kind: 'timeout', title: 'The agent did not become healthy' },
+  DEPENDENCY_INSTALL_FAILED: { kind: 'unavailable', title: 'The dependencies could not be installed' },
+  IMAGE_NOT_FOUND: { kind: 'unavailable', title: 'The image is not there' },
+  CONTAINER_NAME_CONFLICT: { kind: 'conflict', title: 'The container name belongs to somebody else' },
+  WORKSPACE_UNAVAILABLE: { kind: 'unavailable', title: 'The workspace cannot be prepared' },
+  AGENT_SOCKET_UNSAFE: { kind: 'unavailable', title: 'The agent put something else where its socket should be' },
+  RUNTIME_UNAVAILABLE: { kind: 'unavailable', title: 'No container engine answers' },
+  RUNTIME_TIMEOUT: { kind: 'timeout', title: 'The container engine took too long' },
+  RUNTIME_UNSUPPORTED: { kind: 'unsupported', title: 'This runtime cannot do that' },
+  // runs
+  AGENT_NOT_RUNNING: { kind: 'conflict', title: 'The agent is not running' },
+  AGENT_UNREACHABLE: { kind: 'unavailable', title: 'The agent does not answer' },
+  PROMPT_RENDER_FAILED: { kind: 'invalid', title: 'The system prompt could not be rendered' },
+  PROMPT_RENDER_TIMEOUT: { kind: 'timeout', title: 'Rendering the system prompt took too long' },
+  PROVIDER_UNKNOWN: { kind: 'unsupported', title: 'The model provider is not known' },
+  RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
+  // Muster itself
+  CONFIGURATION_INVALID: { kind: 'invalid', title: 'The configuration has faults' },
+  SHUTTING_DOWN: { kind: 'unavailable', title: 'Muster is shutting down' },
+  INTERNAL: { kind: 'internal', title: 'Something went wrong inside Muster' },
+} as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,0 +1,97 @@
+import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
+import { newId } from '../ids.js';
+import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
+import type { Actor } from './actor.js';
+
+/**
+ * Every event, by name. Payloads carry ids, enums, numbers and digests, never texts or documents: the log is kept for
+ * ever, and what it held could not be taken back.
+ */
+export interface DomainEvents {
+  'tenant.created': { tenantId: TenantId };
+  'api-key.created': { apiKeyId: ApiKeyId; role: string };
+  'api-key.revoked': { apiKeyId: ApiKeyId };
+
+  'template.created': { templateId: TemplateId; version: number; digest: string };
+  'template.version-created': { templateId: TemplateId; version: number; digest: string; previousDigest: string };
+  'template.archived': { templateId: TemplateId; version: number };
+
+  'project.created': { projectId: ProjectId; instanceIds: readonly AgentInstanceId[] };
+  'project.updated': { projectId: ProjectId; fields: readonly string[] };
+  'project.role-assigned': {
+    projectId: ProjectId;
+    instanceId: AgentInstanceId;
+    templateId: TemplateId;
+    templateVersion: number;
+  };
+  'project.archived': { projectId: ProjectId };
+
+  'agent-instance.created': {
+    instanceId: AgentInstanceId;
+    projectId: ProjectId;
+    templateId: TemplateId;
+    templateVersion: number;
+    templateDigest: string;
+  };
+  'agent-instance.edited': {
+    instanceId: AgentInstanceId;
+    revision: number;
+    fields: readonly string[];
+    digest: string;
+  };
+  'agent-instance.restored': {
+    instanceId: AgentInstanceId;
+    revision: number;
+    restoredRevision: number;
+    digest: string;
+  };
+
+  'lifecycle.requested': {
+    instanceId: AgentInstanceId;
+    action: LifecycleAction;
+    desired: DesiredState;
+    generation: number;
+  };
+  'lifecycle.transitioned': {
+    instanceId: AgentInstanceId;
+    from: LifecycleState;
+    to: LifecycleState;
+    generation: number;
+    /** A code, never engine text. */
+    reason: string;
+  };
+
+  'run.started': { runId: RunId; instanceId: AgentInstanceId; runType: string; inputHash: string };
+  'run.ended': { runId: RunId; instanceId: AgentInstanceId; status: string; resultHash: string | null };
+
+  /** 401 and 403, counted per key, route and minute. */
+  'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };
+}
+
+export type DomainEventType = keyof DomainEvents;
+
+export type SubjectType = 'tenant' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'access';
+
+export interface Subject {
+  readonly type: SubjectType;
+  readonly id: string;
+}
+
+export interface DomainEvent<T extends DomainEventType = DomainEventType> {
+  readonly eventId: EventId;
+  readonly type: T;
+  readonly tenantId: TenantId;
+  readonly actor: Actor;
+  readonly subject: Subject;
+  readonly at: Date;
+  readonly data: DomainEvents[T];
+}
+
+/** A new event, with its own id and the present time. */
+export function domainEvent<T extends DomainEventType>(
+  type: T,
+  about: { tenantId: TenantId; actor: Actor; subject: Subject },
+  data: DomainEvents[T],
+): DomainEvent<T> {
+  return { eventId: newId<EventId>(), type, ...about, at: new Date(), data };
+}

@@ -1,0 +1,94 @@
+import type { ProblemCode } from '../errors/problem-catalogue.js';
+import type { Actor } from '../events/actor.js';
+import type { DesiredState, LifecycleState } from './lifecycle-states.js';
+
+/** Why an instance is not as desired, and what to do about it. */
+export interface LifecycleError {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly recovery: string;
+}
+
+export interface Desired {
+  readonly state: DesiredState;
+  readonly replicas: number;
+  /** Raised by every request. */
+  readonly generation: number;
+  /** Raised by every restart. */
+  readonly restartToken: number;
+  readonly requestedAt: Date | null;
+  readonly requestedBy: Actor | null;
+}
+
+export type ReplicaHealth = 'unknown' | 'healthy' | 'unhealthy';
+
+/** One running copy of an instance. */
+export interface Replica {
+  readonly index: number;
+  /** Which engine runs it: the runtime's name for now. */
+  readonly operator: string;
+  readonly containerId: string | null;
+  readonly containerName: string;
+  /** Hash of everything the container was made from; another hash means it has to be made anew. */
+  readonly specDigest: string;
+  /** The restart token that this container's start obeyed. */
+  readonly restartToken: number;
+  /** Main process id on its host while running, else null. */
+  readonly pid: number | null;
+  readonly state: LifecycleState;
+  readonly health: ReplicaHealth;
+  readonly startedAt: Date | null;
+  /** How Muster reaches it, for people: `unix` or `exec`. Never an address a client could use. */
+  readonly endpoint: string | null;
+}
+
+export interface Transition {
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+  readonly at: Date;
+  /** A code or a short phrase made by Muster. */
+  readonly reason: string;
+}
+
+/** Who works on an instance just now. `epoch` rises with every new holder, and every write of a holder names it. */
+export interface Lease {
+  readonly owner: string;
+  readonly epoch: number;
+  readonly until: Date;
+}
+
+export interface Lifecycle {
+  readonly desired: Desired;
+  /** The newest generation that the reconciler has dealt with, reached or failed. */
+  readonly observedGeneration: number;
+  readonly state: LifecycleState;
+  /** These three mirror replica 0. */
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+  readonly startedAt: Date | null;
+  readonly error: LifecycleError | null;
+  readonly replicas: readonly Replica[];
+  /** The last twenty, oldest first. */
+  readonly transitions: readonly Transition[];
+  /** Failures in a row since it last ran well: how long to wait before the next attempt. */
+  readonly failures: number;
+  /** Not before then is the next attempt made; null when nothing waits. */
+  readonly retryAt: Date | null;
+  readonly lease: Lease | null;
+}
+
+/** How an instance begins: wanted by nobody to run, with no container. */
+export const INITIAL_LIFECYCLE: Lifecycle = {
+  desired: { state: 'enabled', replicas: 1, generation: 0, restartToken: 0, requestedAt: null, requestedBy: null },
+  observedGeneration: 0,
+  state: 'enabled',
+  containerId: null,
+  containerName: null,
+  startedAt: null,
+  error: null,
+  replicas: [],
+  transitions: [],
+  failures: 0,
+  retryAt: null,
+  lease: null,
+};

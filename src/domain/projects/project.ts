@@ -1,0 +1,34 @@
+import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../ids.js';
+
+/** One seat of the team: which template version fills it, and which instance was made for it. */
+export interface RoleAssignment {
+  readonly instanceId: AgentInstanceId;
+  /** `<project slug>-<role slug>-<n>`; n is never used twice. */
+  readonly identifier: string;
+  readonly role: string;
+  readonly templateId: TemplateId;
+  readonly templateVersion: number;
+  /** Overrides the template's display name; null takes the template's. */
+  readonly displayName: string | null;
+  readonly tags: readonly string[];
+  readonly assignedAt: Date;
+}
+
+export interface Project {
+  readonly id: ProjectId;
+  readonly tenantId: TenantId;
+  readonly name: string;
+  /** Unique among the tenant's live projects. */
+  readonly slug: string;
+  readonly description: string;
+  /** Start each agent once its snapshot exists. */
+  readonly autostart: boolean;
+  readonly roleAssignments: readonly RoleAssignment[];
+  /** How many identifiers each role slug has used up. */
+  readonly roleCounters: Readonly<Record<string, number>>;
+  /** Raised by every change; the ETag. */
+  readonly revision: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly archivedAt: Date | null;
+}

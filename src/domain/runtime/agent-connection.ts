@@ -1,0 +1,52 @@
+import type { JsonObject } from '../json.js';
+import type { AgentConfig, ToolReference } from '../templates/blueprint.js';
+import type { Usage } from '../runs/run.js';
+
+/** What an agent-server is told about the agent it is to be. */
+export interface AgentConfiguration {
+  readonly instanceId: string;
+  readonly identifier: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly soul: string;
+  readonly aieos_identity: JsonObject | null;
+  /** EJS source, rendered inside. */
+  readonly systemPrompt: string;
+  readonly tools: readonly ToolReference[];
+  readonly config: AgentConfig;
+  /** SHA-256, in hex, over the canonical JSON of all the rest; health tells it back. */
+  readonly digest: string;
+}
+
+export interface AgentHealth {
+  readonly version: string;
+  /** The digest of the configuration it has, null before the first. */
+  readonly configured: string | null;
+}
+
+export interface PromptRequest {
+  readonly runId: string;
+  readonly input: string;
+}
+
+export interface PromptResult {
+  readonly output: string;
+  readonly usage: Usage;
+}
+
+/**
+ * A conversation with one agent-server. Everything that comes out of it is hostile until checked: sizes are bounded and
+ * shapes are validated by the adapter.
+ */
+export abstract class AgentConnection {
+  /** How it is reached. */
+  abstract readonly endpoint: 'unix' | 'exec';
+  abstract health(): Promise<AgentHealth>;
+  abstract configure(configuration: AgentConfiguration): Promise<void>;
+  /**
+   * Answers one prompt.
+   * @throws DomainError PROMPT_RENDER_FAILED, PROMPT_RENDER_TIMEOUT, PROVIDER_UNKNOWN, AGENT_UNREACHABLE
+   */
+  abstract prompt(request: PromptRequest, signal: AbortSignal): Promise<PromptResult>;
+  abstract close(): void;
+}

@@ -1,0 +1,99 @@
+import type { AgentConnection } from './agent-connection.js';
+import type { InstallationId } from '../ids.js';
+import type { ContainerOwner, RuntimeSpec } from './runtime-spec.js';
+
+/** What an adapter can do. Asking for the rest is RUNTIME_UNSUPPORTED. The contract suite tests what is declared. */
+export interface RuntimeCapabilities {
+  /** Is it a boundary against hostile code? */
+  readonly isolation: boolean;
+  readonly limits: boolean;
+  readonly network: boolean;
+  readonly pause: boolean;
+  readonly images: boolean;
+  readonly exec: boolean;
+}
+
+export interface RuntimeInfo {
+  readonly name: string;
+  readonly version: string;
+  /** The OCI runtimes that can be asked for. */
+  readonly isolations: readonly string[];
+}
+
+/** `dead` is what an engine could not remove or start any more. */
+export type ContainerState = 'created' | 'running' | 'paused' | 'exited' | 'dead';
+
+/** A container as the engine shows it now. */
+export interface ContainerObservation {
+  readonly id: string;
+  readonly name: string;
+  /** null when the labels are not Muster's. */
+  readonly owner: ContainerOwner | null;
+  readonly specDigest: string | null;
+  readonly state: ContainerState;
+  /** Main process id on the engine's host while running. */
+  readonly pid: number | null;
+  readonly startedAt: Date | null;
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+}
+
+export interface LogLine {
+  readonly stream: 'stdout' | 'stderr';
+  readonly at: Date;
+  readonly text: string;
+}
+
+export interface LogQuery {
+  /** The newest lines to begin with; all when not given. */
+  readonly tail?: number;
+  readonly since?: Date;
+  /** Go on with what comes until the signal ends it or the container is gone. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface RuntimeEvent {
+  readonly kind: 'started' | 'exited' | 'paused' | 'unpaused' | 'removed' | 'oom';
+  readonly containerId: string;
+  readonly owner: ContainerOwner;
+}
+
+/**
+ * Where agents run. Every method may throw a RuntimeError (told by its kind, never by message text). Methods are safe
+ * to repeat: starting what runs, stopping what stands and removing what is gone succeed.
+ */
+export abstract class ContainerRuntime {
+  abstract readonly name: 'docker' | 'process';
+  abstract readonly capabilities: RuntimeCapabilities;
+
+  /** @throws RuntimeError unavailable */
+  abstract info(): Promise<RuntimeInfo>;
+  /** The immutable id of an image, pulled if need be. @throws RuntimeError image-missing */
+  abstract resolveImage(reference: string): Promise<string>;
+  /**
+   * Makes the container and starts nothing. Exclusive by name.
+   * @returns the container's id
+   * @throws RuntimeError name-conflict when the name is in use: look at it, and adopt it if it is yours
+   */
+  abstract create(spec: RuntimeSpec): Promise<string>;
+  abstract start(id: string): Promise<void>;
+  /** Ends the main process: SIGTERM, then after the grace period SIGKILL. */
+  abstract stop(id: string, gracePeriodSeconds: number): Promise<void>;
+  abstract pause(id: string): Promise<void>;
+  abstract unpause(id: string): Promise<void>;
+  /** Removes it in whatever state it is. */
+  abstract remove(id: string): Promise<void>;
+  /** null when there is no such container. */
+  abstract inspect(idOrName: string): Promise<ContainerObservation | null>;
+  /** Every container of this installation, in any state. */
+  abstract list(installation: InstallationId): Promise<readonly ContainerObservation[]>;
+  abstract logs(id: string, query: LogQuery): AsyncIterable<LogLine>;
+  /** What happens to this installation's containers, until the signal ends it. Ends with an error when the engine goes away. */
+  abstract events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+  /**
+   * Opens a connection to the agent-server inside a running container. Does not wait for it to be ready.
+   * @throws AgentUnreachableError when nothing answers yet, AgentSocketUnsafeError when agent.sock is not a socket
+   */
+  abstract connect(container: { id: string; privateFolder: string }): Promise<AgentConnection>;
+}

@@ -1,0 +1,50 @@
+import { DomainError, type DomainErrorOptions } from '../errors/domain-error.js';
+import type { ProblemCode } from '../errors/problem-catalogue.js';
+
+/** What an engine's failure is, decided by status codes and error numbers, never by message text. */
+export type RuntimeFailure =
+  'unavailable' | 'timeout' | 'image-missing' | 'name-conflict' | 'not-found' | 'unsupported' | 'disk-full' | 'refused';
+
+const CODES = {
+  unavailable: 'RUNTIME_UNAVAILABLE',
+  timeout: 'RUNTIME_TIMEOUT',
+  'image-missing': 'IMAGE_NOT_FOUND',
+  'name-conflict': 'CONTAINER_NAME_CONFLICT',
+  'not-found': 'RUNTIME_UNAVAILABLE',
+  unsupported: 'RUNTIME_UNSUPPORTED',
+  'disk-full': 'WORKSPACE_UNAVAILABLE',
+  refused: 'CONTAINER_CREATE_FAILED',
+} as const satisfies Record<RuntimeFailure, ProblemCode>;
+
+/** Thrown by runtime adapters. */
+export class RuntimeError extends DomainError {
+  constructor(
+    readonly failure: RuntimeFailure,
+    message: string,
+    options: DomainErrorOptions = {},
+  ) {
+    super(CODES[failure], message, options);
+  }
+}
+
+/** Thrown when the agent-server inside a container does not answer, or not in its protocol. */
+export class AgentUnreachableError extends DomainError {
+  constructor(container: string, options: DomainErrorOptions = {}) {
+    super(
+      'AGENT_UNREACHABLE',
+      `The agent in container ${container} does not answer. See its logs, then restart it.`,
+      options,
+    );
+  }
+}
+
+/** Thrown when what stands where agent.sock should be is not a socket: the agent put it there. */
+export class AgentSocketUnsafeError extends DomainError {
+  constructor(container: string, found: string) {
+    super(
+      'AGENT_SOCKET_UNSAFE',
+      `In container ${container} agent.sock is ${found}, not a socket; Muster does not follow it. Destroy the agent or start it anew.`,
+      { details: { container, found } },
+    );
+  }
+}
