@@ -1,0 +1,29 @@
+/** Bundles the program into one file, ejs and render worker included: dist/bundle/agent-server.mjs. */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const here = import.meta.dirname;
+const folder = `${here}/dist/bundle`;
+const { version } = JSON.parse(await readFile(`${here}/package.json`, 'utf8'));
+
+const result = await build({
+  entryPoints: [`${here}/src/main.ts`],
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  // whoever reads a stack trace from a container should find names in it
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'inline',
+  define: { __AGENT_SERVER_VERSION__: JSON.stringify(version) },
+  write: false,
+  logLevel: 'warning',
+});
+
+// Written under another name first: several builders at once never leave, or run, half a file.
+await mkdir(folder, { recursive: true });
+const target = `${folder}/agent-server.mjs`;
+const unfinished = `${target}.${process.pid}.tmp`;
+await writeFile(unfinished, result.outputFiles[0].contents);
+await rename(unfinished, target);

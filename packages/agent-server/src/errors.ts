@@ -1,0 +1,28 @@
+import type { AgentErrorCode } from './protocol.js';
+
+/** What a request is refused with, or fails at; becomes an ErrorResponse. The message may be shown to an operator. */
+export class AgentError extends Error {
+  constructor(
+    readonly code: AgentErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+export type StartFailure =
+  'USAGE' | 'SOCKET_IN_USE' | 'SOCKET_PATH_OCCUPIED' | 'SOCKET_UNUSABLE' | 'SOCKET_UNREACHABLE' | 'NOT_A_WORKER';
+
+/** Why the program cannot begin. */
+export class StartError extends Error {
+  constructor(
+    readonly code: StartFailure,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}

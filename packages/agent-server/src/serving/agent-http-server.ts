@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { AgentError } from '../errors.js';
+import { log } from '../log.js';
+import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
+import { routeRequest, type Answer } from './route-request.js';
+import { AgentState } from './agent-state.js';
+import { STATUS_OF } from './status-of.js';
+
+export interface AgentServer {
+  readonly http: Server;
+  runsInFlight(): number;
+  /** Stops accepting, and resolves when what was in flight is answered. */
+  stop(): Promise<void>;
+}
+
+export interface AgentServerOptions {
+  readonly renderTimeoutMs: number;
+}
+
+/** The agent's HTTP side: one request in, one JSON answer out, and the connection's end as the signal to cancel. */
+export function createAgentServer(options: AgentServerOptions): AgentServer {
+  const state = new AgentState(options.renderTimeoutMs);
+  let inFlight = 0;
+  let stopping = false;
+
+  const http = createServer((request, response) => {
+    inFlight++;
+    const cancel = new AbortController();
+    response.on('close', () => {
+      inFlight--;
+      cancel.abort();
+    });
+    void answer(state, request, cancel.signal).then(({ status, body }) => {
+      if (cancel.signal.aborted) return;
+      send(response, status, body, stopping || !request.complete);
+    });
+  });
+  // Only Muster dials, and it keeps its connection: it, and no timer here, decides when it ends.
+  http.keepAliveTimeout = 0;
+  http.requestTimeout = 60_000;
+
+  return {
+    http,
+    runsInFlight: () => inFlight,
+    stop: () => {
+      stopping = true;
+      return new Promise((resolve) => {
+        http.close(() => {
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+async function answer(state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  try {
+    const found = await routeRequest(state, request, signal);
+    if (found.body !== undefined && Buffer.byteLength(found.body) > MAX_BODY_BYTES) {
+      throw new AgentError('BODY_TOO_LARGE', `The answer is larger than ${MAX_BODY_BYTES} bytes. Ask for less.`);
+    }
+    return found;
+  } catch (error) {
+    const failure = error instanceof AgentError ? error : internal(error, signal);
+    const body: ErrorResponse = { code: failure.code, message: failure.message };
+    return { status: STATUS_OF[failure.code], body: JSON.stringify(body) };
+  }
+}
+
+function internal(error: unknown, signal: AbortSignal): AgentError {
+  // The caller is told nothing, the log only where it happened: a message may hold texts.
+  if (!signal.aborted) log(`internal error: ${whereOf(error)}`);
+  return new AgentError('INTERNAL', 'The agent-server failed. Its log says where.');
+}
+
+function whereOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return `${error.name} ${frame?.trim() ?? ''}`;
+}
+
+function send(response: ServerResponse, status: number, body: string | undefined, close: boolean): void {
+  if (close) response.setHeader('connection', 'close');
+  if (body === undefined) {
+    response.writeHead(status).end();
+    return;
+  }
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}

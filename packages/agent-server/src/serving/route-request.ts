@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { AgentError } from '../errors.js';
+import type { HealthResponse } from '../protocol.js';
+import { AGENT_SERVER_VERSION } from '../version.js';
+import type { AgentState } from './agent-state.js';
+import { readJsonBody } from './read-json-body.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body?: string | undefined;
+}
+
+type Route = (state: AgentState, request: IncomingMessage, signal: AbortSignal) => Answer | Promise<Answer>;
+
+const ROUTES = new Map<string, Route>([
+  ['GET /v1/health', health],
+  ['PUT /v1/configuration', configure],
+  ['POST /v1/runs', run],
+]);
+
+export async function routeRequest(state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  const asked = `${request.method ?? ''} ${request.url ?? ''}`;
+  const route = ROUTES.get(asked);
+  if (route === undefined) {
+    throw new AgentError('ROUTE_NOT_FOUND', `There is no such route. Known: ${[...ROUTES.keys()].join(', ')}.`);
+  }
+  return route(state, request, signal);
+}
+
+function health(state: AgentState): Answer {
+  const body: HealthResponse = { version: AGENT_SERVER_VERSION, configured: state.digest };
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+async function configure(state: AgentState, request: IncomingMessage): Promise<Answer> {
+  const { validateConfigureRequest } = await import('../validation/configure-request.js');
+  state.configure(validateConfigureRequest(await readJsonBody(request)));
+  return { status: 204 };
+}
+
+async function run(state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  const { validateRunRequest } = await import('../validation/run-request.js');
+  const asked = validateRunRequest(await readJsonBody(request));
+  const { runPrompt } = await import('../runs/run-prompt.js');
+  const response = await runPrompt(state.configuration, asked, state.renderTimeoutMs, signal);
+  return { status: 200, body: JSON.stringify(response) };
+}

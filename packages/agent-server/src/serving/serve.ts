@@ -1,0 +1,18 @@
+import type { ServeCommand } from '../command-line.js';
+import { exitWithError } from '../exit-with-error.js';
+import { log } from '../log.js';
+import { AGENT_SERVER_VERSION } from '../version.js';
+import { createAgentServer } from './agent-http-server.js';
+import { listenOnSocket } from './listen-on-socket.js';
+import { stopOnSignals } from './stop-on-signals.js';
+
+/** Serves until a signal ends it. */
+export async function serve(command: ServeCommand): Promise<void> {
+  process.on('uncaughtException', exitWithError);
+  process.on('unhandledRejection', exitWithError);
+  const agent = createAgentServer({ renderTimeoutMs: command.renderTimeoutMs });
+  // Before listening: as PID 1 a process without handlers ignores SIGTERM.
+  stopOnSignals(agent);
+  await listenOnSocket(agent.http, command.socketPath);
+  log(`started agent-server ${AGENT_SERVER_VERSION} on ${command.socketPath}`);
+}
