@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+
+const DRAFT = '.draft-';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * @param {readonly string[]} names
@@ -12,38 +14,29 @@ export function cachePath(...names) {
 }
 
 /**
- * Makes a folder once. It gets its name only when it is whole, so one that an interruption left half done is never taken
- * for it; of two processes that make it at once, the second throws its own away.
- *
- * @param {string} folder
- * @param {(draft: string) => Promise<void>} fill puts the content into an empty folder
- * @returns {Promise<string>} the folder
- */
-export async function makeOnce(folder, fill) {
-  if (existsSync(folder)) return folder;
-  await withDraft(dirname(folder), async (draft) => {
-    await fill(draft);
-    await rename(draft, folder).catch((error) => {
-      if (!existsSync(folder)) throw error;
-    });
-  });
-  return folder;
-}
-
-/**
- * Lends a folder of one's own, and takes it away afterwards.
+ * Lends a folder of one's own in the user's cache, and takes it away afterwards. What is to stay is renamed out of it when
+ * it is whole, so that nothing half done ever has a name that looks whole.
  *
  * @template T
- * @param {string} parent
  * @param {(draft: string) => Promise<T>} use
  * @returns {Promise<T>}
  */
-export async function withDraft(parent, use) {
-  await mkdir(parent, { recursive: true });
-  const draft = await mkdtemp(join(parent, '.draft-'));
+export async function withDraft(use) {
+  await mkdir(cachePath(), { recursive: true });
+  await removeForgotten();
+  const draft = await mkdtemp(cachePath(DRAFT));
   try {
     return await use(draft);
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** Takes away drafts of processes that were killed. */
+async function removeForgotten() {
+  for (const name of await readdir(cachePath())) {
+    if (!name.startsWith(DRAFT)) continue;
+    const made = await stat(cachePath(name)).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > DAY_MS) await rm(cachePath(name), { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cachePath, withDraft } from './cache.mjs';
+import { PassThrough } from 'node:stream';
+import { withDraft } from './cache.mjs';
 import { withDebianPackages } from './debian-packages.mjs';
 import { inContainer } from './engine-container.mjs';
 import { callEngine } from './engine-http.mjs';
@@ -50,7 +50,7 @@ export async function makeDebianBase({ host, reference, labels, onProgress }) {
   try {
     onProgress('downloading packages');
     await withDebianPackages('base', PACKAGES, (folder, files) =>
-      withDraft(cachePath('debian'), async (root) => {
+      withDraft(async (root) => {
         onProgress('unpacking packages');
         await unpack(root, folder, files);
         await importImage(host, unpacked, archive(root));
@@ -82,6 +82,19 @@ export function distribution() {
 }
 
 /**
+ * @returns {Promise<string>} where this machine's own distribution comes from, third parties left out, for the image's apt
+ */
+async function archiveSources() {
+  const format = '$(ORIGIN)\t$(REPO_URI) $(RELEASE) $(COMPONENT)';
+  const targets = await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  const lines = targets.stdout.split('\n').map((line) => line.split('\t'));
+  const own = lines
+    .filter(([origin]) => origin === 'Debian' || origin === 'Ubuntu')
+    .map(([, source]) => `deb ${source}\n`);
+  return [...new Set(own)].join('');
+}
+
+/**
  * @param {string} root an empty folder
  * @param {string} folder
  * @param {readonly string[]} files .deb files in it
@@ -101,6 +114,7 @@ async function unpack(root, folder, files) {
   await writeFile(join(root, 'var/lib/dpkg/status'), '');
   await writeFile(join(root, 'usr/sbin/policy-rc.d'), NO_SERVICES, { mode: 0o755 });
   await mkdir(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
+  await writeFile(join(root, 'etc/apt/sources.list'), await archiveSources());
   const rules = [...LEFT_OUT.map((path) => `path-exclude ${path}/*`), 'path-include /usr/share/doc/*/copyright'];
   await writeFile(join(root, 'etc/dpkg/dpkg.cfg.d/slim'), `${rules.join('\n')}\n`);
 }
@@ -110,8 +124,10 @@ function archive(root) {
   const tar = spawn('tar', ['-C', root, '--owner=0', '--group=0', '--numeric-owner', '-cf', '-', '.'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  void once(tar, 'close').then(([code]) => {
-    if (code !== 0) tar.stdout.destroy(new Error('tar failed'));
-  });
-  return tar.stdout;
+  // Ends well only when tar did, so that a part of an archive is never taken for the whole.
+  const whole = new PassThrough();
+  tar.stdout.pipe(whole, { end: false });
+  tar.once('error', (error) => whole.destroy(error));
+  tar.once('close', (code) => (code === 0 ? whole.end() : whole.destroy(new Error(`tar ended with ${code}`))));
+  return whole;
 }

@@ -17,8 +17,8 @@ import { lastWords, run } from './run.mjs';
  * @throws {Error} when they cannot be had; the message says why
  */
 export async function withDebianPackages(name, wanted, use) {
-  const kept = cachePath('debian', name);
-  return withDraft(cachePath('debian'), async (draft) => {
+  const kept = cachePath(`packages-${name}`);
+  return withDraft(async (draft) => {
     const archives = join(draft, 'archives');
     if (existsSync(kept)) await cp(kept, archives, { recursive: true });
     await mkdir(join(archives, 'partial'), { recursive: true });

@@ -53,7 +53,7 @@ export async function startDockerd({ timeoutMs = 45_000 } = {}) {
 /** @param {string} program @param {string} logFile */
 function detach(program, logFile) {
   const log = openSync(logFile, 'a');
-  const child = spawn(program, ['--host', HOST], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const child = spawn(program, [], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   closeSync(log);
   const state = { ended: false };
   const end = () => (state.ended = true);

@@ -43,7 +43,7 @@ function whyNot() {
 async function provision(log) {
   if (!installedDockerd()) {
     const step = log.step('install docker.io (MUSTER_NO_PROVISION=1 to go without)');
-    const installed = await aptInstall(['docker.io', 'iptables'], step.progress);
+    const installed = await aptInstall(['docker.io', 'iptables', 'ca-certificates'], step.progress);
     if (!installed.ok) {
       step.fail(installed.reason);
       return installed;

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDebianLike } from './apt.mjs';
+import { withDraft } from './cache.mjs';
 import { distribution, makeDebianBase } from './debian-base.mjs';
 import { inContainer } from './engine-container.mjs';
 import { callEngineJson } from './engine-http.mjs';
@@ -33,21 +34,31 @@ export async function makeStandIn({ host, reference, onProgress }) {
   const nodeArch = NODE_ARCHITECTURES[arch];
   if (nodeArch !== process.arch) throw new Error(`a stand-in for ${arch} cannot be made on ${process.arch}`);
 
-  const draft = 'muster/stand-in:draft';
-  const [base, node, npm] = await Promise.all([
-    ensureDebian(host, onProgress),
-    fetchNpmPackage(`node-linux-${nodeArch}@${major}`, ['bin/node', 'LICENSE']),
-    fetchNpmPackage('npm@11'),
-  ]);
-  try {
+  await withDraft(async (folder) => {
+    const [node, npm] = [join(folder, 'node'), join(folder, 'npm')];
+    const [base] = await Promise.all([
+      ensureDebian(host, onProgress),
+      fetchNpmPackage(`node-linux-${nodeArch}@${major}`, node, ['bin/node', 'LICENSE']),
+      fetchNpmPackage('npm@11', npm),
+    ]);
     onProgress('adding node and npm');
-    await buildImage(host, await context(node, npm), {
+    await addNode({ host, reference, base, context: await context(join(node, 'package'), join(npm, 'package')) });
+  });
+}
+
+/**
+ * @param {{ host: string, reference: string, base: string, context: NodeJS.ReadableStream }} options
+ */
+async function addNode({ host, reference, base, context }) {
+  const draft = `${reference}-draft`;
+  try {
+    await buildImage(host, context, {
       tags: [draft],
       args: { BASE: base },
       labels: { [STAND_IN_LABEL]: '1', 'org.opencontainers.image.title': `stand-in for ${reference}, made by Muster` },
     });
     const version = await nodeVersion(host, draft);
-    if (!version.startsWith(`v${major}.`)) throw new Error(`its node says: ${version}`);
+    if (version.split('.')[0] !== `v${reference.match(/\d+/)?.[0]}`) throw new Error(`its node says: ${version}`);
     await tagImage(host, draft, reference);
   } finally {
     await removeImage(host, draft);
@@ -81,11 +92,16 @@ CMD ["node"]
   return tarStream([
     { name: 'Dockerfile', content: dockerfile },
     { name: 'usr/local/bin/node', file: { path: binary, size: (await stat(binary)).size }, mode: 0o755 },
-    ...(await tarFolder(node, 'usr/local/share/doc/node/')).filter((entry) => entry.name.endsWith('/LICENSE')),
-    ...(await tarFolder(npm, 'usr/local/lib/node_modules/npm/')).map((entry) => ({ ...entry, mode: 0o755 })),
+    { name: 'usr/local/share/doc/node/LICENSE', content: await readFile(join(node, 'LICENSE')) },
+    ...(await tarFolder(npm, 'usr/local/lib/node_modules/npm/')).map(executable),
     { name: 'usr/local/bin/npm', link: '../lib/node_modules/npm/bin/npm-cli.js' },
     { name: 'usr/local/bin/npx', link: '../lib/node_modules/npm/bin/npx-cli.js' },
   ]);
+}
+
+/** @param {import('./tar.mjs').TarEntry} entry */
+function executable(entry) {
+  return entry.name.includes('/bin/') ? { ...entry, mode: 0o755 } : entry;
 }
 
 /**

@@ -12,7 +12,7 @@ const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK);
  * @property {Buffer | string} [content] of a file
  * @property {{ path: string, size: number }} [file] a file on disk to read the content from, for a large one
  * @property {string} [link] what a symbolic link points to
- * @property {number} [mode] 0755 for folders and 0644 for files unless told
+ * @property {number} [mode] rwxr-xr-x for folders and rw-r--r-- for files unless told
  * @property {number} [owner] user and group id; 0 unless told
  */
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDebianLike } from './apt.mjs';
-import { cachePath, withDraft } from './cache.mjs';
+import { withDraft } from './cache.mjs';
 import { withDebianPackages } from './debian-packages.mjs';
 import { importImage, inspectImage, pullImage, tagImage } from './engine-images.mjs';
 import { silentLog } from './log.mjs';
@@ -37,7 +37,7 @@ async function makeBusybox(host) {
   const binary = await withDebianPackages('busybox', ['busybox-static'], async (folder, files) => {
     const file = files.find((name) => name.startsWith('busybox-static_'));
     if (!file) throw new Error('there is no package busybox-static');
-    return withDraft(cachePath(), async (draft) => {
+    return withDraft(async (draft) => {
       const path = join(draft, 'busybox');
       const script = `dpkg-deb --fsys-tarfile "$0" | tar -xO --wildcards '*bin/busybox' > "$1" && chmod 755 "$1"`;
       const unpacked = await run('sh', ['-c', script, join(folder, file), path]);
