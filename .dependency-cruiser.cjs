@@ -57,7 +57,12 @@ module.exports = {
       from: { path: '^(src|packages/[^/]+/src)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '(\\.d\\.ts|\\.spec\\.ts|main\\.ts)$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '(\\.d\\.ts|\\.spec\\.ts|main\\.ts)$' },
+      to: {},
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -28,14 +28,19 @@ const project = (displayName, testMatch, more = {}) => ({
   ...more,
 });
 
+const database = {
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+};
+
 export default {
   testTimeout: 60_000,
   projects: [
     project('unit', ['src/**/*.spec.ts', 'packages/*/src/**/*.spec.ts']),
     project('packages', ['packages/*/test/**/*.spec.ts']),
     project('contract', ['test/contract/**/*.spec.ts']),
-    project('integration', ['test/integration/**/*.spec.ts']),
-    project('e2e', ['test/e2e/**/*.spec.ts']),
-    project('chaos', ['test/chaos/**/*.spec.ts']),
+    project('integration', ['test/integration/**/*.spec.ts'], database),
+    project('e2e', ['test/e2e/**/*.spec.ts'], database),
+    project('chaos', ['test/chaos/**/*.spec.ts'], database),
   ],
 };

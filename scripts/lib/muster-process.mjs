@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromRoot, root } from './paths.mjs';
+
+/**
+ * Starts the API as a process of its own and waits until it is ready.
+ *
+ * @param {{ dataDir: string, port: number, env?: Record<string, string>, onProgress?: (line: string) => void, readyWithinMs?: number }} options
+ * @returns {Promise<{ url: string, pid: number, ready: any, key: () => Promise<string>, stop: () => Promise<void>, exited: Promise<number | null> }>}
+ * @throws {Error} with the log's end when it does not become ready
+ */
+export async function startMuster({ dataDir, port, env = {}, onProgress = () => {}, readyWithinMs = 170_000 }) {
+  await mkdir(dataDir, { recursive: true });
+  const logFile = join(dataDir, 'muster.log');
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const child = spawn(process.execPath, ['--enable-source-maps', fromRoot('dist/main.js')], {
+    cwd: root,
+    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C in the terminal goes to the whole foreground group; the demo stops the agents first, and Muster after that.
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      log.write(text);
+      for (const line of text.split('\n')) if (line.trim() !== '') onProgress(messageOf(line));
+    });
+  }
+  /** @type {Promise<number | null>} */
+  const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  let gone = false;
+  void exited.then(() => (gone = true));
+
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    if (!gone) child.kill('SIGTERM');
+    await Promise.race([exited, sleep(20_000, undefined, { ref: false })]);
+    if (!gone) child.kill('SIGKILL');
+    await exited;
+    log.end();
+  };
+  const deadline = Date.now() + readyWithinMs;
+  let ready;
+  while (ready === undefined) {
+    if (gone || Date.now() > deadline) {
+      await stop();
+      const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-15).map(messageOf).join('\n  ');
+      throw new Error(`Muster ${gone ? 'ended' : 'did not get ready'}. The end of ${logFile}:\n  ${tail}`);
+    }
+    ready = await fetch(`${url}/readyz`)
+      .then(async (response) => (response.ok ? await response.json() : undefined))
+      .catch(() => undefined);
+    if (ready === undefined) await sleep(100);
+  }
+  return {
+    url,
+    pid: child.pid,
+    ready,
+    key: async () => (await readFile(join(dataDir, 'admin.key'), 'utf8')).trim(),
+    stop,
+    exited,
+  };
+}
+
+/**
+ * @param {number} wanted
+ * @returns {Promise<number>} the port, or a free one when something else listens there
+ */
+export function freePort(wanted) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => (wanted === 0 ? reject(error) : resolve(freePort(0))));
+    server.listen(wanted, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** @param {string} line one line of pino's, or plain text */
+function messageOf(line) {
+  try {
+    const { msg, err } = JSON.parse(line);
+    return err?.message ? `${msg}: ${err.message}` : String(msg);
+  } catch {
+    return line;
+  }
+}

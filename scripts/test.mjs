@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: installs what is missing and runs everything: types, lint, rooms, and every Jest project.
+ *
+ *     npm test                          all of it
+ *     npm test -- e2e integration       only these Jest projects
+ *     npm test -- unit -- src/domain    only these files of them
+ *
+ * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
+ * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureAgentImage } from './lib/agent-image.mjs';
+import { build } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
+import { findEngine } from './lib/engine.mjs';
+import { createLog } from './lib/log.mjs';
+import { fromRoot, root } from './lib/paths.mjs';
+import { provisionEngine } from './lib/provision-engine.mjs';
+import { run } from './lib/run.mjs';
+import { ensureTestImages } from './lib/test-images.mjs';
+
+const log = createLog();
+const [projects, files] = selection(process.argv.slice(2));
+const everything = projects.length === 0;
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+await ensureDependencies(log);
+await build(log);
+const engine = await prepareEngine();
+
+if (everything) {
+  await check('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json', '--noEmit']);
+  await check('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']);
+  await check('layout', 'prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']);
+  await check('rooms', 'dependency-cruiser/bin/dependency-cruise.mjs', [
+    '--config',
+    '.dependency-cruiser.cjs',
+    'src',
+    'packages',
+  ]);
+}
+await jest();
+
+if (!engine) {
+  log.warn(`No container engine was used, so the tests that need one were skipped: ${totals.skipped} in all.`);
+  if (process.env.MUSTER_REQUIRE_ENGINE === '1') totals.failed += 1;
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+
+/** @param {string[]} args */
+function selection(args) {
+  const cut = args.indexOf('--');
+  return cut < 0 ? [args, []] : [args.slice(0, cut), args.slice(cut + 1)];
+}
+
+/** Finds an engine, or installs and starts one; makes the images the tests use. */
+async function prepareEngine() {
+  let found = await findEngine();
+  if (!found.host) found = await provisionEngine({ log });
+  if (!found.host) {
+    log.warn(`No container engine: ${found.reason}`);
+    return false;
+  }
+  process.env.MUSTER_TEST_DOCKER_HOST = found.host;
+  await ensureAgentImage({ host: found.host, log });
+  await ensureTestImages({ host: found.host, log });
+  return true;
+}
+
+/** Runs one checker; it counts as one test. @param {string} name @param {string} bin @param {string[]} args */
+async function check(name, bin, args) {
+  const step = log.step(name);
+  const result = await run(process.execPath, [fromRoot(`node_modules/${bin}`), ...args], { cwd: root });
+  if (result.code === 0) {
+    totals.passed += 1;
+    step.done();
+  } else {
+    totals.failed += 1;
+    step.fail();
+    process.stdout.write(`${result.stdout}${result.stderr}`);
+  }
+}
+
+async function jest() {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-test-'));
+  const report = join(folder, 'jest.json');
+  try {
+    const selected = everything ? [] : ['--selectProjects', ...projects];
+    await new Promise((resolve) => {
+      spawn(
+        process.execPath,
+        [
+          '--experimental-vm-modules',
+          '--disable-warning=ExperimentalWarning',
+          fromRoot('node_modules/jest/bin/jest.js'),
+          '--ci',
+          '--json',
+          `--outputFile=${report}`,
+          '--passWithNoTests',
+          ...selected,
+          ...(files.length > 0 ? ['--', ...files] : []),
+        ],
+        // Jest prints its report to stderr, and with --json the same again to stdout.
+        { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+      ).once('close', resolve);
+    });
+    const result = JSON.parse(await readFile(report, 'utf8'));
+    totals.passed += result.numPassedTests;
+    // A suite that could not even be loaded has no failed test of its own.
+    totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+    totals.skipped += result.numPendingTests + result.numTodoTests;
+  } catch (error) {
+    totals.failed += 1;
+    log.warn(`Jest left no report: ${error.message}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
