@@ -1,0 +1,67 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from './variables.js';
+import { readSettings, type Environment } from './read-settings.js';
+
+/** Muster's own folder: where package.json, docs and packages lie. The same from src and from dist. */
+const HOME = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** How this Muster is set up. Paths are absolute. `undefined` is "not set". */
+export class Configuration {
+  readonly host: string;
+  /** 0: a free one is taken. */
+  readonly port: number;
+  readonly nodeEnv: Settings['NODE_ENV'];
+  readonly logLevel: Settings['LOG_LEVEL'];
+  readonly logFormat: Settings['LOG_FORMAT'];
+  readonly dataDir: string;
+  readonly artifactsDir: string;
+  readonly mongodbUri: string | undefined;
+  readonly embeddedDatabase: Settings['EMBEDDED_DATABASE'];
+  readonly mongodBinary: string | undefined;
+  readonly runtime: Settings['RUNTIME'];
+  readonly dockerHost: string | undefined;
+  readonly agentImage: string;
+  /** The one file of agent-server that the process runtime starts. */
+  readonly agentBundle: string;
+  readonly bootstrapAdminKey: string | undefined;
+  /** No API key is needed. Only ever true on a loopback host. */
+  readonly devNoAuth: boolean;
+  readonly signingKeyFile: string;
+  readonly teamRoles: readonly string[];
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly shutdownGraceSeconds: number;
+  /** Folder with a page for each problem code. */
+  readonly problemPagesDir: string = join(HOME, 'docs/problems');
+
+  constructor(settings: Settings) {
+    this.host = settings.HOST;
+    this.port = settings.PORT;
+    this.nodeEnv = settings.NODE_ENV;
+    this.logLevel = settings.LOG_LEVEL;
+    this.logFormat = settings.LOG_FORMAT;
+    this.dataDir = resolve(settings.DATA_DIR);
+    this.artifactsDir = resolve(settings.ARTIFACTS_DIR ?? join(this.dataDir, 'artifacts'));
+    this.mongodbUri = settings.MONGODB_URI;
+    this.embeddedDatabase = settings.EMBEDDED_DATABASE;
+    this.mongodBinary = settings.MONGOMS_SYSTEM_BINARY;
+    this.runtime = settings.RUNTIME;
+    this.dockerHost = settings.DOCKER_HOST;
+    this.agentImage = settings.AGENT_IMAGE;
+    this.agentBundle = resolve(
+      settings.AGENT_BUNDLE ?? join(HOME, 'packages/agent-server/dist/bundle/agent-server.mjs'),
+    );
+    this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
+    this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
+    this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
+    this.teamRoles = settings.TEAM_ROLES;
+    this.bodyLimit = settings.BODY_LIMIT;
+    this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
+  }
+
+  /** @throws DomainError CONFIGURATION_INVALID with every fault at once */
+  static from(environment: Environment): Configuration {
+    return new Configuration(readSettings(environment));
+  }
+}

@@ -1,0 +1,4 @@
+import type { Environment } from './read-settings.js';
+
+/** The environment this process was started with. */
+export const processEnvironment = (): Environment => process.env;

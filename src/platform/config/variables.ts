@@ -1,0 +1,79 @@
+import { flag, integer, list, oneOf, optionalText, text, type ValueOf, type Variable } from './variable.js';
+
+const TEAM = ['project_manager', 'architect', 'developer', 'reviewer', 'tester'] as const;
+
+/** Every variable that Muster reads, in the order of .env.example. An empty text counts as unset. */
+export const VARIABLES = {
+  HOST: text('127.0.0.1', {
+    meaning: 'Address to listen on. 0.0.0.0 for all; put TLS in front of it then.',
+  }),
+  PORT: integer(5176, 0, 65535, { meaning: 'Port to listen on; 0 takes a free one.' }),
+  NODE_ENV: oneOf(['development', 'test', 'production'], 'development', {
+    meaning: 'production refuses what is only safe on a machine of your own, such as the process runtime.',
+  }),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', {
+    meaning: 'What is logged. Successful reads are logged at debug.',
+  }),
+  LOG_FORMAT: oneOf(['auto', 'json', 'pretty'], 'auto', {
+    meaning: 'auto is pretty on a terminal and JSON, one line each, elsewhere.',
+  }),
+  DATA_DIR: text('./data', {
+    meaning: 'Folder for everything Muster keeps: embedded database, keys, artifacts.',
+  }),
+  ARTIFACTS_DIR: optionalText({
+    meaning: "Where /artifacts, the agents' workspaces, lies on this host. Unset: DATA_DIR/artifacts.",
+  }),
+  MONGODB_URI: optionalText({
+    meaning:
+      'A MongoDB to use, with the database name in its path. Unset: an embedded one in DATA_DIR/db (a mongod of this machine, a downloaded one, or documentdb-server).',
+    secret: true,
+    rule: (uri) => (/^mongodb(\+srv)?:\/\/\S+$/.test(uri) ? null : 'must begin with mongodb:// or mongodb+srv://'),
+  }),
+  EMBEDDED_DATABASE: oneOf(['auto', 'mongod', 'download', 'documentdb'], 'auto', {
+    meaning:
+      'Which embedded database, when MONGODB_URI is unset. auto tries mongod, download, documentdb in this order. A database folder keeps to the kind it was made by.',
+  }),
+  MONGOMS_SYSTEM_BINARY: optionalText({
+    meaning: 'Path of a mongod for the embedded database. Unset: the one on PATH.',
+  }),
+  RUNTIME: oneOf(['auto', 'docker', 'process'], 'auto', {
+    meaning: 'Where agents run. auto takes Docker when an engine answers, else child processes, which are no boundary.',
+  }),
+  DOCKER_HOST: optionalText({
+    meaning: 'The container engine. Unset: unix:///var/run/docker.sock.',
+    rule: (host) =>
+      /^(unix|tcp|http|https|npipe):\/\/\S+$/.test(host) ? null : 'must begin with unix://, tcp://, http:// or https://',
+  }),
+  AGENT_IMAGE: text('muster/agent', { meaning: 'Image of the agents; it has agent-server in it.' }),
+  AGENT_BUNDLE: optionalText({
+    meaning:
+      "File with agent-server, for the process runtime. Unset: packages/agent-server/dist/bundle/agent-server.mjs of Muster's own folder.",
+  }),
+  BOOTSTRAP_ADMIN_KEY: optionalText({
+    meaning:
+      'Becomes the first admin key of tenant default, in an empty database: 24 to 200 visible characters. Unset: one is made, printed once, and written to DATA_DIR/admin.key.',
+    secret: true,
+    rule: (key) => (/^[\x21-\x7e]{24,200}$/.test(key) ? null : 'must be 24 to 200 visible ASCII characters'),
+  }),
+  MUSTER_DEV_NO_AUTH: flag({
+    meaning: '1: no API key is needed; who sends none acts as admin of tenant default. Only on a loopback HOST.',
+  }),
+  SIGNING_KEY_FILE: optionalText({
+    meaning:
+      'Ed25519 private key (PEM, mode 0600) that signs the event log; made when missing. Unset: DATA_DIR/keys/signing.pem.',
+  }),
+  TEAM_ROLES: list(TEAM, /^[a-z0-9]+([_-][a-z0-9]+)*$/, 'a role: lower-case letters, digits, _ and -', {
+    meaning: 'Roles of the minimum team, which a project reports as complete or missing.',
+  }),
+  BODY_LIMIT: integer(1_310_720, 1024, 67_108_864, {
+    meaning: 'Longest request body in bytes: 1 MiB of template and some room for what stands around it.',
+  }),
+  SHUTDOWN_GRACE: integer(30, 0, 3600, {
+    meaning: 'Seconds that a stop waits for requests in flight before it cuts them off.',
+  }),
+} as const satisfies Record<string, Variable<unknown>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** What the environment says, parsed. */
+export type Settings = { readonly [N in VariableName]: ValueOf<(typeof VARIABLES)[N]> };
