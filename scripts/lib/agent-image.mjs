@@ -70,6 +70,7 @@ async function buildContext(bundle) {
     { name: 'Dockerfile', content: await readFile(DOCKERFILE) },
     ...(await tarFolder(bundle, 'bundle/')),
     { name: 'workspace/', owner: 1000 },
+    { name: 'socket/', owner: 1000 },
   ];
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { withDraft } from './cache.mjs';
@@ -104,13 +104,14 @@ async function unpack(root, folder, files) {
     await mkdir(join(root, 'usr', name), { recursive: true });
     await symlink(`usr/${name}`, join(root, name));
   }
+  await mkdir(join(root, ARCHIVES), { recursive: true });
   const excludes = LEFT_OUT.map((path) => `--exclude=.${path}`).join(' ');
   const tar = `tar -x --keep-directory-symlink --no-same-owner ${excludes} -C "$0"`;
   const script = `set -e; for deb; do dpkg-deb --fsys-tarfile "$deb" | ${tar}; done`;
   const result = await run('sh', ['-c', script, root, ...files.map((file) => join(folder, file))]);
   if (result.code !== 0) throw new Error(`unpacking failed: ${result.stderr.trim()}`);
 
-  await cp(folder, join(root, ARCHIVES), { recursive: true });
+  for (const file of files) await link(join(folder, file), join(root, ARCHIVES, file));
   await writeFile(join(root, 'var/lib/dpkg/status'), '');
   await writeFile(join(root, 'usr/sbin/policy-rc.d'), NO_SERVICES, { mode: 0o755 });
   await mkdir(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });

@@ -112,8 +112,7 @@ function address(host) {
   if (/^(unix|npipe):\/\//.test(host)) {
     return { client: http, options: { socketPath: host.replace(/^(unix|npipe):\/\//, '') } };
   }
-  if (!/^(tcp|https?):\/\//.test(host))
-    throw new EngineError(`${host}: only unix://, npipe:// and tcp:// are understood`);
+  if (!/^(tcp|https?):\/\//.test(host)) throw new EngineError('only unix://, npipe:// and tcp:// are understood');
   const { hostname, port } = new URL(host.replace(/^tcp:/, 'http:'));
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = process.env;
   if (!DOCKER_TLS_VERIFY && !host.startsWith('https:'))

@@ -56,7 +56,8 @@ export async function askEngine(host, timeoutMs = 2000) {
       arch: about.Arch,
     };
   } catch (error) {
-    return { ok: false, reason: `${host}: ${/** @type {Error} */ (error).message}` };
+    const late = request.signal.aborted && `no answer within ${timeoutMs} ms`;
+    return { ok: false, reason: `${host}: ${late || /** @type {Error} */ (error).message}` };
   }
 }
 
