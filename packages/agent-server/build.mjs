@@ -6,13 +6,28 @@ const here = import.meta.dirname;
 const folder = `${here}/dist/bundle`;
 const { version } = JSON.parse(await readFile(`${here}/package.json`, 'utf8'));
 
+/**
+ * Node's own modules are taken when the code that needs them runs, and without their ES module face: making that of
+ * node:http touches every export, and so loads Node's WebSocket client, which doubles the start on Node 24.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 const result = await build({
   entryPoints: [`${here}/src/main.ts`],
   bundle: true,
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  // whoever reads a stack trace from a container should find names in it
+  plugins: [lazyBuiltins],
+  // Names stay: whoever reads a stack trace from a container should find them in it.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'inline',

@@ -18,7 +18,7 @@ export function describeTemplateError(error: unknown): string {
 
 function messageOf(error: unknown): string {
   try {
-    if (error instanceof Error) return `${error.message}`;
+    if (error instanceof Error) return error.message;
     return String(error);
   } catch {
     return 'it threw something that cannot be shown';
