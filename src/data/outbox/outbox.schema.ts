@@ -15,7 +15,7 @@ export interface OutboxRecord {
 }
 
 /** The `outbox` field of every collection whose changes are logged. Add it to the schema together with its index. */
-export const OUTBOX_FIELD = { type: [Schema.Types.Mixed], default: [], required: true } as const;
+export const OUTBOX_FIELD = { type: Schema.Types.Mixed, default: (): OutboxRecord[] => [] };
 
 /** Filter part: the outbox has room for `events` more. */
 export const outboxHasRoom = (limit: number, events = 1): Record<string, unknown> => ({

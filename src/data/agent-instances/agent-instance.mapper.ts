@@ -1,0 +1,72 @@
+import { Types } from 'mongoose';
+import type { AgentInstance } from '../../domain/agent-instances/agent-instance.js';
+import type { AgentInstanceId, ProjectId, RunId, TemplateId, TenantId } from '../../domain/ids.js';
+import type { JsonObject } from '../../domain/json.js';
+import type { ToolReference } from '../../domain/templates/blueprint.js';
+import type { AgentInstanceRecord } from './agent-instance.schema.js';
+
+/** What a read has to bring: everything but the outbox and who made the last change. */
+export const AGENT_INSTANCE_PROJECTION = { outbox: 0, lastChange: 0 } as const;
+
+export type ReadAgentInstance = Omit<AgentInstanceRecord, 'outbox' | 'lastChange'>;
+
+export function toAgentInstance(record: ReadAgentInstance): AgentInstance {
+  return {
+    id: record._id.toHexString() as AgentInstanceId,
+    projectId: record.projectId.toHexString() as ProjectId,
+    tenantId: record.tenantId.toHexString() as TenantId,
+    templateId: record.templateId.toHexString() as TemplateId,
+    templateVersion: record.templateVersion,
+    templateDigest: record.templateDigest,
+    role: record.role,
+    displayName: record.displayName,
+    identifier: record.identifier,
+    tags: record.tags,
+    pid: record.pid,
+    soul: record.soul,
+    aieos_identity: record.aieos_identity as JsonObject | null,
+    systemPrompt: record.systemPrompt,
+    tools: record.tools as ToolReference[],
+    config: record.config,
+    manifest: record.manifest,
+    status: record.status,
+    openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
+    workspacePath: record.workspacePath,
+    lifecycle: record.lifecycle,
+    revision: record.revision,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    removedAt: record.removedAt,
+  };
+}
+
+/** Everything but the outbox and who made the last change, which the caller adds. */
+export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {
+  return {
+    _id: new Types.ObjectId(instance.id),
+    tenantId: new Types.ObjectId(instance.tenantId),
+    projectId: new Types.ObjectId(instance.projectId),
+    templateId: new Types.ObjectId(instance.templateId),
+    templateVersion: instance.templateVersion,
+    templateDigest: instance.templateDigest,
+    role: instance.role,
+    displayName: instance.displayName,
+    identifier: instance.identifier,
+    tags: [...instance.tags],
+    pid: instance.pid,
+    soul: instance.soul,
+    aieos_identity: instance.aieos_identity,
+    systemPrompt: instance.systemPrompt,
+    tools: [...instance.tools],
+    config: instance.config,
+    manifest: instance.manifest,
+    status: instance.status,
+    openRuns: instance.openRuns.map((id) => new Types.ObjectId(id)),
+    workspacePath: instance.workspacePath,
+    lifecycle: instance.lifecycle,
+    revision: instance.revision,
+    createdAt: instance.createdAt,
+    updatedAt: instance.updatedAt,
+    removedAt: instance.removedAt,
+  };
+}
