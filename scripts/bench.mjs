@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench`: each scenario runs Muster and its limit by turns, and prints the ratio.
+ *
+ *     npm run bench                       all scenarios
+ *     npm run bench -- --only starts      only those whose name holds the word
+ *     npm run bench -- --rounds 9         more rounds (5 unless told)
+ *
+ * The figures go to bench/results/<time>.json too. A figure that is missed is shown, not hidden, and ends with exit code 1.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureAgentImage } from './lib/agent-image.mjs';
+import { build } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
+import { findEngine } from './lib/engine.mjs';
+import { createLog } from './lib/log.mjs';
+import { fromRoot } from './lib/paths.mjs';
+
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' } },
+});
+const log = createLog();
+await ensureDependencies(log);
+await build(log);
+
+const { MongoClient } = await import('mongodb');
+const { apiClient } = await import('./lib/api-client.mjs');
+const { freePort, startMuster } = await import('./lib/muster-process.mjs');
+const { table } = await import('./lib/table.mjs');
+const { machine, median } = await import('../test/bench/measure.mjs');
+const { reads } = await import('../test/bench/scenarios/reads.mjs');
+const { projectCreation } = await import('../test/bench/scenarios/project-creation.mjs');
+const { lifecycleStart } = await import('../test/bench/scenarios/lifecycle-start.mjs');
+
+const SCENARIOS = [
+  { name: 'reads', run: reads },
+  { name: 'creation', run: projectCreation },
+  { name: 'starts', run: lifecycleStart, needsEngine: true },
+];
+const MEMORY_LIMIT_MIB = 200;
+
+const engine = await findEngine();
+if (engine.host) await ensureAgentImage({ host: engine.host, log });
+const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+const database = await startDatabase();
+const adminKey = 'bench-admin-key-0123456789abcdef';
+const muster = await startMuster({
+  dataDir: folder,
+  port: await freePort(0),
+  env: {
+    MONGODB_URI: database.uri,
+    BOOTSTRAP_ADMIN_KEY: adminKey,
+    ...(engine.host ? { RUNTIME: 'docker', DOCKER_HOST: engine.host } : { RUNTIME: 'process' }),
+  },
+});
+const client = await MongoClient.connect(database.uri, { writeConcern: { w: 'majority', journal: true } });
+
+const results = [];
+let memoryMiB = 0;
+try {
+  const context = {
+    muster: { url: muster.url, adminKey },
+    api: apiClient(muster.url, adminKey),
+    db: client.db(),
+    databaseUri: database.uri,
+    dockerHost: engine.host,
+    rounds: Number(flags.rounds),
+  };
+  for (const { name, run, needsEngine } of SCENARIOS) {
+    if (!name.includes(flags.only)) continue;
+    const step = log.step(name);
+    if (needsEngine && !engine.host) {
+      step.skip(`no container engine: ${engine.reason}`);
+      continue;
+    }
+    results.push(...(await run(context)));
+    step.done();
+  }
+  memoryMiB = Math.round(Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${muster.pid}/status`, 'utf8'))[1]) / 1024);
+} finally {
+  await client.close();
+  await muster.stop();
+  await database.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+await report();
+
+/** A database of the bench's own: MONGODB_URI's server when given, else the embedded one. */
+async function startDatabase() {
+  const given = process.env.MONGODB_URI;
+  if (given) return { name: 'MONGODB_URI', uri: given, stop: async () => {} };
+  const { create } = await import('@muster/documentdb-server');
+  const server = await create({ dataDir: join(folder, 'db') });
+  const url = new URL(server.uri);
+  url.pathname = '/muster_bench';
+  if (url.username !== '' && !url.searchParams.has('authSource')) url.searchParams.set('authSource', 'admin');
+  return { name: 'documentdb-server', uri: url.href, stop: () => server.stop() };
+}
+
+async function report() {
+  const round = (number) => Math.round(number * 100) / 100;
+  const row = ({ name, unit, figures, ratio, extraMs, met, wanted }) => [
+    name,
+    `${round(median(figures.muster, 'perSecond'))} ${unit}`,
+    `${round(median(figures.muster, 'p50'))} / ${round(median(figures.muster, 'p95'))}`,
+    `${round(median(figures.limit, 'perSecond'))} ${unit}`,
+    `${round(median(figures.limit, 'p50'))} / ${round(median(figures.limit, 'p95'))}`,
+    `${round(ratio)}${extraMs === undefined ? '' : ` (${extraMs >= 0 ? '+' : ''}${round(extraMs)} ms)`}`,
+    wanted,
+    met ? 'yes' : 'NO',
+  ];
+  console.log(
+    `\n${table(
+      ['scenario', 'muster', 'p50 / p95 ms', 'limit', 'p50 / p95 ms', 'ratio', 'wanted', 'met'],
+      results.map(row),
+    )}`,
+  );
+  const memoryMet = memoryMiB <= MEMORY_LIMIT_MIB;
+  console.log(
+    `\nMemory of the API after it: ${memoryMiB} MiB (wanted: ≤ ${MEMORY_LIMIT_MIB}; met: ${memoryMet ? 'yes' : 'NO'})`,
+  );
+  console.log(`Machine: ${JSON.stringify(machine())}; database: ${database.name}`);
+
+  await mkdir(fromRoot('bench/results'), { recursive: true });
+  const file = fromRoot(`bench/results/${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`);
+  const whole = { at: new Date().toISOString(), machine: machine(), database: database.name, memoryMiB, results };
+  await writeFile(file, `${JSON.stringify(whole, null, 2)}\n`);
+  process.exitCode = memoryMet && results.every(({ met }) => met) ? 0 : 1;
+}
