@@ -24,6 +24,7 @@ export interface DomainEvents {
     templateId: TemplateId;
     templateVersion: number;
   };
+  'project.role-unassigned': { projectId: ProjectId; instanceId: AgentInstanceId };
   'project.archived': { projectId: ProjectId };
 
   'agent-instance.created': {

@@ -1,3 +1,4 @@
+import type { Actor } from '../events/actor.js';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../ids.js';
 
 /** One seat of the team: which template version fills it, and which instance was made for it. */
@@ -12,6 +13,16 @@ export interface RoleAssignment {
   readonly displayName: string | null;
   readonly tags: readonly string[];
   readonly assignedAt: Date;
+  readonly assignedBy: Actor;
+}
+
+/** Most seats that a project can have. */
+export const MOST_ASSIGNMENTS = 100;
+
+/** What can be changed of a project that exists. */
+export interface ProjectChange {
+  readonly name?: string;
+  readonly description?: string;
 }
 
 export interface Project {
@@ -26,7 +37,11 @@ export interface Project {
   readonly roleAssignments: readonly RoleAssignment[];
   /** How many identifiers each role slug has used up. */
   readonly roleCounters: Readonly<Record<string, number>>;
-  /** Raised by every change; the ETag. */
+  /** Instances that may not have been created yet: what the snapshot sweep works from. */
+  readonly pendingSnapshots: readonly AgentInstanceId[];
+  /** Seats given up whose agents may not have been asked to go yet: what the removal sweep works from. */
+  readonly pendingRemovals: readonly RoleAssignment[];
+  /** Raised by every change that a client can see; the ETag. */
   readonly revision: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

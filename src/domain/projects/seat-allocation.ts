@@ -1,0 +1,38 @@
+import type { Actor } from '../events/actor.js';
+import { newId, type AgentInstanceId, type TemplateId } from '../ids.js';
+import type { Project, RoleAssignment } from './project.js';
+import { roleSlugOf } from './role-slug.js';
+
+/** A seat somebody asks for, with its template resolved to a version. */
+export interface WantedSeat {
+  readonly role: string;
+  readonly templateId: TemplateId;
+  readonly templateVersion: number;
+  readonly displayName: string | null;
+  readonly tags: readonly string[];
+}
+
+/**
+ * Gives each wanted seat its instance id and its identifier. The counters come back moved on: they have to be stored in
+ * the same write as the seats, so that a number is never used twice.
+ */
+export function allocateSeats(
+  project: Pick<Project, 'slug' | 'roleCounters'>,
+  wanted: readonly WantedSeat[],
+  assigned: { readonly at: Date; readonly by: Actor },
+): { readonly seats: readonly RoleAssignment[]; readonly roleCounters: Readonly<Record<string, number>> } {
+  const counters = new Map(Object.entries(project.roleCounters));
+  const seats = wanted.map((seat) => {
+    const slug = roleSlugOf(seat.role);
+    const n = (counters.get(slug) ?? 0) + 1;
+    counters.set(slug, n);
+    return {
+      ...seat,
+      instanceId: newId<AgentInstanceId>(),
+      identifier: `${project.slug}-${slug}-${n}`,
+      assignedAt: assigned.at,
+      assignedBy: assigned.by,
+    };
+  });
+  return { seats, roleCounters: Object.fromEntries(counters) };
+}
