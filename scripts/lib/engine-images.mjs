@@ -82,9 +82,15 @@ export async function pullImage(host, reference, { firstWordMs = 10_000, silence
  * @param {readonly string[]} [changes] Dockerfile instructions for its settings, such as `CMD ["sh"]`
  */
 export async function importImage(host, reference, rootfs, changes = []) {
-  const [repo, tag] = split(reference);
-  const search = query({ fromSrc: '-', repo, tag, changes });
-  await callEngineStream(host, `/images/create?${search}`, { method: 'POST', body: rootfs });
+  let id = '';
+  await callEngineStream(host, `/images/create?${query({ fromSrc: '-', changes })}`, {
+    method: 'POST',
+    body: rootfs,
+    onMessage: ({ status }) => (id = /\b[0-9a-f]{64}\b/.exec(status ?? '')?.[0] ?? id),
+  });
+  if (id === '') throw new EngineError(`the engine did not say what it made of ${reference}`);
+  // Named afterwards, because Podman takes no heed of a tag given to the import.
+  await tagImage(host, id, reference);
 }
 
 /**
