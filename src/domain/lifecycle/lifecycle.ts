@@ -33,6 +33,8 @@ export interface Replica {
   readonly specDigest: string;
   /** The restart token that this container's start obeyed. */
   readonly restartToken: number;
+  /** The revision its agent-server is configured with; 0 before the first. An older one is brought up to date. */
+  readonly configuredRevision: number;
   /** Main process id on its host while running, else null. */
   readonly pid: number | null;
   readonly state: LifecycleState;
@@ -50,7 +52,10 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** Who works on an instance just now. `epoch` rises with every new holder, and every write of a holder names it. */
+/**
+ * Who works on an instance just now. `epoch` rises with every new holder, and every write of a holder names it. A
+ * released lease stays, with `until` in the past, so that its epoch is never given twice.
+ */
 export interface Lease {
   readonly owner: string;
   readonly epoch: number;
@@ -72,7 +77,10 @@ export interface Lifecycle {
   readonly transitions: readonly Transition[];
   /** Failures in a row since it last ran well: how long to wait before the next attempt. */
   readonly failures: number;
-  /** Not before then is the next attempt made; null when nothing waits. */
+  /**
+   * When the reconciler has to look: at once after a request, later when an attempt failed, null when nothing is to be
+   * done. What it finds its work by.
+   */
   readonly retryAt: Date | null;
   readonly lease: Lease | null;
 }

@@ -1,0 +1,128 @@
+import type { AgentInstance, AgentStatus } from '../agent-instances/agent-instance.js';
+import type { Actor } from '../events/actor.js';
+import type { DomainEvent } from '../events/domain-events.js';
+import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
+import type { LifecycleAction, LifecycleState } from './lifecycle-states.js';
+import type { LifecycleError, Replica } from './lifecycle.js';
+import type { ManagedInstance } from './managed-instance.js';
+import type { TransitionReason } from './next-step.js';
+
+/** Where an instance is found by a caller. */
+export interface InstancePath {
+  readonly tenantId: TenantId;
+  readonly projectId: ProjectId;
+  readonly id: AgentInstanceId;
+}
+
+/** The lease somebody holds. Every write of a holder names it, and fails once somebody else has taken it. */
+export interface HeldLease {
+  readonly id: AgentInstanceId;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** An instance after a write, and the event that the write put in its outbox. */
+export interface Changed {
+  readonly instance: ManagedInstance;
+  readonly event: DomainEvent;
+}
+
+/** What changes together with the state. A field that is not given stays. */
+export interface TransitionChange {
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+  readonly reason: TransitionReason;
+  /** Replica 0; the instance's containerId, containerName, startedAt and pid mirror it. null: there is none any more. */
+  readonly replica?: Replica | null;
+  readonly error?: LifecycleError | null;
+  readonly failures?: number;
+  readonly retryAt?: Date | null;
+  /** The generation this state deals with. */
+  readonly observedGeneration?: number;
+}
+
+/** How a holder leaves an instance for now. A field that is not given stays. */
+export interface Settlement {
+  readonly retryAt: Date | null;
+  readonly observedGeneration?: number;
+  readonly error?: LifecycleError | null;
+}
+
+export interface OrphanVerdict {
+  readonly id: AgentInstanceId;
+  /** removed: its document says so. unknown: there is no document. */
+  readonly kind: 'known' | 'removed' | 'unknown';
+}
+
+/**
+ * What lifecycle writes into agent instances. Each method is one conditional write to one document. Times are the
+ * database's.
+ */
+export abstract class LifecycleRecords {
+  /**
+   * Wants the instance to be something else: raises the generation (and the restart token for a restart), forgets earlier
+   * failures, makes it due at once.
+   * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError
+   */
+  abstract request(path: InstancePath, action: LifecycleAction, actor: Actor): Promise<Changed>;
+
+  /** @throws NotFoundError, also when it is removed */
+  abstract get(path: InstancePath): Promise<ManagedInstance>;
+  /** Whatever state it is in; null when there is no document. */
+  abstract find(id: AgentInstanceId): Promise<ManagedInstance | null>;
+  /** The whole instance, with its texts. */
+  abstract findWhole(id: AgentInstanceId): Promise<AgentInstance | null>;
+  /** Of a project's, those that are not removed. */
+  abstract listAlive(tenantId: TenantId, projectId: ProjectId): Promise<readonly ManagedInstance[]>;
+
+  /** Takes the lease for `ttlMs` unless somebody has it. null: somebody has, or there is nothing to hold. */
+  abstract acquireLease(
+    id: AgentInstanceId,
+    owner: string,
+    ttlMs: number,
+  ): Promise<{ lease: HeldLease; instance: ManagedInstance } | null>;
+  /** @throws LeaseLostError */
+  abstract renewLease(lease: HeldLease, ttlMs: number): Promise<ManagedInstance>;
+  /** Gives the lease back, if it is still held, and leaves the rest as it is. */
+  abstract releaseLease(lease: HeldLease): Promise<void>;
+
+  /**
+   * Moves the state, with its event.
+   * @throws LeaseLostError, OutboxFullError
+   */
+  abstract transition(lease: HeldLease, instance: ManagedInstance, change: TransitionChange): Promise<Changed>;
+  /**
+   * Writes what a look at the container, or a conversation with its agent, has shown about replica 0.
+   * @throws LeaseLostError
+   */
+  abstract updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance>;
+  /**
+   * Writes what came of it and gives the lease back, if nothing else was asked for and no edit made since `instance` was
+   * read; null when something was: then the lease is still held.
+   * @throws LeaseLostError
+   */
+  abstract settle(lease: HeldLease, instance: ManagedInstance, settlement: Settlement): Promise<ManagedInstance | null>;
+
+  /** Instances that are due and that nobody works on, longest due first. */
+  abstract findDue(limit: number): Promise<readonly AgentInstanceId[]>;
+  /** Instances that somebody ever asked something of and that are not removed, by id, after `after`. For the resync. */
+  abstract scan(after: AgentInstanceId | null, limit: number): Promise<readonly ManagedInstance[]>;
+  /** Whether these containers' instances are there, removed, or gone. */
+  abstract judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OrphanVerdict[]>;
+  /** Shows an error with everything that has a container and shows none; for an engine that is away. Says how many. */
+  abstract markUnavailable(error: LifecycleError): Promise<number>;
+
+  /**
+   * Notes an open run: status busy.
+   * @returns the instance as it is then, or null when `limit` runs are open
+   * @throws NotFoundError, AgentNotRunningError
+   */
+  abstract beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null>;
+  /** Forgets an open run; status becomes what it is without it. Doing it twice does nothing. */
+  abstract endRun(id: AgentInstanceId, runId: RunId): Promise<AgentStatus | null>;
+  /** Instances with open runs, by id, after `after`. */
+  abstract findWithOpenRuns(
+    after: AgentInstanceId | null,
+    limit: number,
+  ): Promise<readonly Pick<ManagedInstance, 'id' | 'tenantId' | 'openRuns'>[]>;
+}

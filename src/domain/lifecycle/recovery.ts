@@ -1,0 +1,35 @@
+import type { ProblemCode } from '../errors/problem-catalogue.js';
+import type { LifecycleError } from './lifecycle.js';
+
+/** What to do about a failure: a hint a person can follow. */
+const RECOVERY: Partial<Record<ProblemCode, string>> = {
+  MANIFEST_NOT_FOUND: 'Correct the manifest in the template, and assign the new version to the role.',
+  CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',
+  CONTAINER_START_FAILED: "Read the agent's logs and correct the image's entrypoint, then start it again.",
+  CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',
+  CONTAINER_EXITED: "Read the agent's logs for why it ended; more memory in the manifest helps when that ran out.",
+  CONTAINER_NAME_CONFLICT: 'Remove or rename the container of that name on the engine, then start the agent again.',
+  HEALTH_CHECK_TIMEOUT: "Read the agent's logs; give it a longer manifest.startTimeoutSeconds if it is only slow.",
+  DEPENDENCY_INSTALL_FAILED: 'Check the dependency list and the network of the install step, then start it again.',
+  IMAGE_NOT_FOUND: 'Build or pull the image on the engine (npm run image makes muster/agent), then start it again.',
+  WORKSPACE_UNAVAILABLE:
+    "Make room on Muster's disk and check who owns ARTIFACTS_DIR and DATA_DIR, then start it again.",
+  AGENT_SOCKET_UNSAFE:
+    'The agent replaced its own socket: look at what it ran. Starting it again makes a new container.',
+  AGENT_UNREACHABLE: "Read the agent's logs, then restart it.",
+  RUNTIME_UNAVAILABLE: 'Nothing: Muster tries again until the engine answers. Start the engine, or check DOCKER_HOST.',
+  RUNTIME_TIMEOUT: 'Nothing: Muster looks at what became of it and goes on. Check the load of the engine if it lasts.',
+  RUNTIME_UNSUPPORTED: 'Choose what this runtime offers in the manifest, or an engine that offers it.',
+};
+
+const OTHERWISE = "Read the agent's logs and Muster's own, then try again.";
+
+/** The recovery hint for a code. */
+export const recoveryFor = (code: ProblemCode): string => RECOVERY[code] ?? OTHERWISE;
+
+/** A failure as the instance shows it. */
+export const lifecycleError = (code: ProblemCode, message: string): LifecycleError => ({
+  code,
+  message,
+  recovery: recoveryFor(code),
+});
