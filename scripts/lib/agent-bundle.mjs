@@ -17,7 +17,10 @@ const BUNDLE = join(PACKAGE, 'dist/bundle');
  */
 export async function ensureAgentBundle(log) {
   const main = join(BUNDLE, 'agent-server.mjs');
-  const sources = [join(PACKAGE, 'package.json'), ...(await files(join(PACKAGE, 'src')))];
+  const sources = [
+    ...['package.json', 'build.mjs'].map((name) => join(PACKAGE, name)),
+    ...(await files(join(PACKAGE, 'src'))),
+  ];
   if (existsSync(main) && (await changedAt(main)) >= Math.max(...(await Promise.all(sources.map(changedAt)))))
     return BUNDLE;
   const step = log.step('bundle agent-server');

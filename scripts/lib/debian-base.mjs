@@ -49,10 +49,11 @@ export async function makeDebianBase({ host, reference, labels, onProgress }) {
   const unpacked = `${reference}-unpacked`;
   try {
     onProgress('downloading packages');
-    await withDebianPackages('base', PACKAGES, (folder, files) =>
+    await withDebianPackages('base', PACKAGES, (folder, files, options) =>
       withDraft(async (root) => {
         onProgress('unpacking packages');
         await unpack(root, folder, files);
+        await settle(root, await archiveSources(options));
         await importImage(host, unpacked, archive(root));
       }),
     );
@@ -82,14 +83,17 @@ export function distribution() {
 }
 
 /**
+ * @param {readonly string[]} options apt-get's
  * @returns {Promise<string>} where this machine's own distribution comes from, third parties left out, for the image's apt
  */
-async function archiveSources() {
+async function archiveSources(options) {
   const format = '$(ORIGIN)\t$(REPO_URI) $(RELEASE) $(COMPONENT)';
-  const targets = await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  const targets = await run('apt-get', ['indextargets', ...options, '--format', format, 'Created-By: Packages']);
   const lines = targets.stdout.split('\n').map((line) => line.split('\t'));
   const own = lines
     .filter(([origin]) => origin === 'Debian' || origin === 'Ubuntu')
+    // An address with a password in it is not for an image that agents run in.
+    .filter(([, source]) => !/\/\/[^/]*@/.test(source ?? ''))
     .map(([, source]) => `deb ${source}\n`);
   return [...new Set(own)].join('');
 }
@@ -112,10 +116,19 @@ async function unpack(root, folder, files) {
   if (result.code !== 0) throw new Error(`unpacking failed: ${result.stderr.trim()}`);
 
   for (const file of files) await link(join(folder, file), join(root, ARCHIVES, file));
+}
+
+/**
+ * Puts in place what the packages do not bring.
+ *
+ * @param {string} root
+ * @param {string} sources for apt
+ */
+async function settle(root, sources) {
   await writeFile(join(root, 'var/lib/dpkg/status'), '');
   await writeFile(join(root, 'usr/sbin/policy-rc.d'), NO_SERVICES, { mode: 0o755 });
   await mkdir(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
-  await writeFile(join(root, 'etc/apt/sources.list'), await archiveSources());
+  await writeFile(join(root, 'etc/apt/sources.list'), sources);
   const rules = [...LEFT_OUT.map((path) => `path-exclude ${path}/*`), 'path-include /usr/share/doc/*/copyright'];
   await writeFile(join(root, 'etc/dpkg/dpkg.cfg.d/slim'), `${rules.join('\n')}\n`);
 }

@@ -12,7 +12,8 @@ import { lastWords, run } from './run.mjs';
  * @template T
  * @param {string} name of the set, for the cache
  * @param {readonly string[]} wanted package names or apt patterns
- * @param {(folder: string, files: string[]) => Promise<T>} use gets the .deb files, which are gone afterwards
+ * @param {(folder: string, files: string[], options: readonly string[]) => Promise<T>} use gets the .deb files, which
+ *   are gone afterwards, and the options by which apt-get found them
  * @returns {Promise<T>}
  * @throws {Error} when they cannot be had; the message says why
  */
@@ -23,9 +24,9 @@ export async function withDebianPackages(name, wanted, use) {
     if (existsSync(kept)) await cp(kept, archives, { recursive: true });
     await mkdir(join(archives, 'partial'), { recursive: true });
     await writeFile(join(draft, 'status'), '');
-    await download(draft, archives, wanted);
+    const options = await download(draft, archives, wanted);
     const files = (await readdir(archives)).filter((file) => file.endsWith('.deb')).sort();
-    const result = await use(archives, files);
+    const result = await use(archives, files, options);
     await rm(kept, { recursive: true, force: true });
     // Another set-up may have been quicker, which is as good.
     await rename(archives, kept).catch(() => undefined);
@@ -37,6 +38,7 @@ export async function withDebianPackages(name, wanted, use) {
  * @param {string} draft
  * @param {string} archives
  * @param {readonly string[]} wanted
+ * @returns {Promise<readonly string[]>} the options it was done with
  */
 async function download(draft, archives, wanted) {
   const settings = {
@@ -54,11 +56,12 @@ async function download(draft, archives, wanted) {
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   const install = ['install', '-y', '-q', '--download-only', ...options];
   const first = await run('apt-get', [...install, ...wanted]);
-  if (first.code === 0) return;
+  if (first.code === 0) return options;
   // Lists that are not there, or too old: fetch some of our own.
   const lists = ['-o', `Dir::State::lists=${join(draft, 'lists')}`];
   await mkdir(join(draft, 'lists', 'partial'), { recursive: true });
   await run('apt-get', ['update', '-q', ...options, ...lists]);
   const second = await run('apt-get', [...install, ...lists, ...wanted]);
   if (second.code !== 0) throw new Error(`apt-get cannot download ${wanted.join(' ')}: ${lastWords(second)}`);
+  return [...options, ...lists];
 }

@@ -1,6 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { callEngine, callEngineJson } from './engine-http.mjs';
 
+/** Marks what a set-up that was killed could not remove any more, so that a later one does. */
+const LABEL = 'io.muster.set-up';
+
 /**
  * Runs a command in a new container without a network, to its end.
  *
@@ -16,6 +19,7 @@ import { callEngine, callEngineJson } from './engine-http.mjs';
  * @returns {Promise<T>}
  */
 export async function inContainer(host, { image, command, config = {}, hostConfig = {} }, then) {
+  await removeForgotten(host);
   const { Id: id } = await callEngineJson(host, '/containers/create', {
     method: 'POST',
     body: {
@@ -23,7 +27,7 @@ export async function inContainer(host, { image, command, config = {}, hostConfi
       Entrypoint: command,
       // One stream without frames around its pieces.
       Tty: true,
-      Labels: { 'io.muster.throwaway': '1' },
+      Labels: { [LABEL]: '1' },
       ...config,
       HostConfig: { NetworkMode: 'none', ...hostConfig },
     },
@@ -37,4 +41,11 @@ export async function inContainer(host, { image, command, config = {}, hostConfi
     const removed = callEngine(host, `/containers/${id}?force=1&v=1`, { method: 'DELETE' });
     await removed.then((response) => response.resume()).catch(() => undefined);
   }
+}
+
+/** @param {string} host */
+async function removeForgotten(host) {
+  const filters = encodeURIComponent(JSON.stringify({ label: [LABEL], until: ['1h'] }));
+  const pruned = callEngine(host, `/containers/prune?filters=${filters}`, { method: 'POST' });
+  await pruned.then((response) => response.resume()).catch(() => undefined);
 }

@@ -17,7 +17,7 @@ export async function provisionEngine({ log = silentLog } = {}) {
   try {
     const found = await findEngine();
     if (found.ok) return { ...found, provisioned: false };
-    const obstacle = whyNot();
+    const obstacle = whyNot(found.reason);
     if (obstacle) return { ok: false, reason: `${found.reason}; ${obstacle}` };
     return await provision(log);
   } catch (error) {
@@ -25,13 +25,18 @@ export async function provisionEngine({ log = silentLog } = {}) {
   }
 }
 
-/** @returns {string | undefined} what keeps us from installing an engine */
-function whyNot() {
+/**
+ * @param {string} found why no engine was found
+ * @returns {string | undefined} what keeps us from installing one
+ */
+function whyNot(found) {
   if (process.env.MUSTER_NO_PROVISION === '1') return 'MUSTER_NO_PROVISION=1 forbids installing one';
   if (process.env.DOCKER_HOST) return 'DOCKER_HOST names the engine to use, so none is installed';
   if (process.platform !== 'linux' || (!installedDockerd() && !isDebianLike())) {
     return 'install Docker or Podman to have one (it is done for you on Debian and Ubuntu only)';
   }
+  if (found.includes('EACCES'))
+    return 'this user may not use it: join the group that owns the socket, or run this as root';
   if (process.getuid?.() !== 0) return 'only root can install one: install Docker or Podman, or run this as root';
   return undefined;
 }
