@@ -1,8 +1,10 @@
 import { Types } from 'mongoose';
-import type { AgentInstance } from '../../domain/agent-instances/agent-instance.js';
+import type { AgentInstance, InstanceEdit } from '../../domain/agent-instances/agent-instance.js';
+import type { InstanceHead, NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
 import type { AgentInstanceId, ProjectId, RunId, TemplateId, TenantId } from '../../domain/ids.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { ToolReference } from '../../domain/templates/blueprint.js';
+import { toOutboxRecord } from '../outbox/outbox.schema.js';
 import type { AgentInstanceRecord } from './agent-instance.schema.js';
 
 /** What a read has to bring: everything but the outbox and who made the last change. */
@@ -24,9 +26,9 @@ export function toAgentInstance(record: ReadAgentInstance): AgentInstance {
     tags: record.tags,
     pid: record.pid,
     soul: record.soul,
-    aieos_identity: record.aieos_identity as JsonObject | null,
+    aieos_identity: toIdentity(record.aieos_identity),
     systemPrompt: record.systemPrompt,
-    tools: record.tools as ToolReference[],
+    tools: JSON.parse(record.tools) as ToolReference[],
     config: record.config,
     manifest: record.manifest,
     status: record.status,
@@ -39,6 +41,13 @@ export function toAgentInstance(record: ReadAgentInstance): AgentInstance {
     removedAt: record.removedAt,
   };
 }
+
+/** A stored AIEOS document, to the letter: it is kept as JSON text. */
+export const toIdentity = (text: string | null): JsonObject | null =>
+  text === null ? null : (JSON.parse(text) as JsonObject);
+
+export const fromIdentity = (identity: JsonObject | null): string | null =>
+  identity === null ? null : JSON.stringify(identity);
 
 /** Everything but the outbox and who made the last change, which the caller adds. */
 export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {
@@ -55,9 +64,9 @@ export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {
     tags: [...instance.tags],
     pid: instance.pid,
     soul: instance.soul,
-    aieos_identity: instance.aieos_identity,
+    aieos_identity: fromIdentity(instance.aieos_identity),
     systemPrompt: instance.systemPrompt,
-    tools: [...instance.tools],
+    tools: JSON.stringify(instance.tools),
     config: instance.config,
     manifest: instance.manifest,
     status: instance.status,
@@ -70,3 +79,29 @@ export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {
     removedAt: instance.removedAt,
   };
 }
+
+/** What a read has to bring for an edit: who made the present revision too. */
+export const HEAD_PROJECTION = { outbox: 0 } as const;
+
+export type ReadHead = Omit<AgentInstanceRecord, 'outbox'>;
+
+export const toHead = (record: ReadHead): InstanceHead => ({
+  instance: toAgentInstance(record),
+  lastChange: record.lastChange,
+});
+
+export const fromNewInstance = ({ instance, lastChange, event }: NewAgentInstance): AgentInstanceRecord => ({
+  ...fromAgentInstance(instance),
+  lastChange: { ...lastChange, fields: [...lastChange.fields] },
+  outbox: event === null ? [] : [toOutboxRecord(event)],
+});
+
+/** The fields that an edit gives, as they are stored. */
+export const fromEdit = (
+  edit: InstanceEdit,
+): Partial<Pick<AgentInstanceRecord, 'soul' | 'aieos_identity' | 'displayName' | 'tags'>> => ({
+  ...(edit.soul === undefined ? {} : { soul: edit.soul }),
+  ...(edit.aieos_identity === undefined ? {} : { aieos_identity: fromIdentity(edit.aieos_identity) }),
+  ...(edit.displayName === undefined ? {} : { displayName: edit.displayName }),
+  ...(edit.tags === undefined ? {} : { tags: [...edit.tags] }),
+});

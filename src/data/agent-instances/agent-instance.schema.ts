@@ -28,11 +28,11 @@ export interface AgentInstanceRecord {
   tags: string[];
   pid: number | null;
   soul: string;
-  /** JSON, as given; Mongoose's types cannot follow JsonObject. */
-  aieos_identity: object | null;
+  /** JSON text, as in templates (see ContentRecord there); null when there is none. */
+  aieos_identity: string | null;
   systemPrompt: string;
-  /** JSON values. */
-  tools: unknown[];
+  /** JSON text. */
+  tools: string;
   config: AgentConfig;
   manifest: Manifest;
   status: AgentStatus;
@@ -65,7 +65,7 @@ export const agentInstanceSchema = new Schema<AgentInstanceRecord>(
     soul: { type: String, default: '' },
     aieos_identity: { type: Mixed, default: null },
     systemPrompt: { type: String, default: '' },
-    tools: { type: [Mixed], default: [] },
+    tools: { type: String, default: '[]' },
     config: {
       model: { type: String, default: '' },
       provider: { type: String, default: '' },
@@ -97,3 +97,7 @@ agentInstanceSchema.index(
   { 'outbox.eventId': 1 },
   { partialFilterExpression: { 'outbox.eventId': { $exists: true } } },
 );
+// finds instances that are due for the reconciler, longest due first: LifecycleRecords.findDue
+agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
+// finds instances with open runs, to forget those that ended with their process: LifecycleRecords.findWithOpenRuns
+agentInstanceSchema.index({ openRuns: 1 });

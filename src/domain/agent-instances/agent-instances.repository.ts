@@ -32,7 +32,7 @@ export interface EditWrite {
 /** Where agent instances are kept. Those with removedAt set are found by id alone. */
 export abstract class AgentInstances {
   /** Inserts those whose id is not there yet, and says which these were. */
-  abstract insertOnce(instances: readonly NewAgentInstance[]): Promise<ReadonlySet<AgentInstanceId>>;
+  abstract insertOnce(tenantId: TenantId, instances: readonly NewAgentInstance[]): Promise<ReadonlySet<AgentInstanceId>>;
   /** Which of these exist, removed ones included. */
   abstract existing(tenantId: TenantId, ids: readonly AgentInstanceId[]): Promise<ReadonlySet<AgentInstanceId>>;
   abstract find(id: AgentInstanceId, tenantId: TenantId): Promise<AgentInstance | null>;

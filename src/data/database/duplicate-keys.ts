@@ -1,0 +1,18 @@
+import { mongo } from 'mongoose';
+
+const DUPLICATE_KEY = 11000;
+
+/**
+ * Which documents of an insertMany were refused by a unique index, by their place in it.
+ * @throws the error itself when anything else went wrong too
+ */
+export function duplicatesOf(error: unknown): readonly number[] {
+  if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
+  const writeErrors = [error.writeErrors].flat();
+  if (writeErrors.length === 0 || writeErrors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  return writeErrors.map(({ index }) => index);
+}
+
+/** A unique index refused the write. */
+export const isDuplicateKey = (error: unknown): boolean =>
+  error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
