@@ -66,9 +66,14 @@ async function prepareEngine() {
     log.warn(`No container engine: ${found.reason}`);
     return false;
   }
+  try {
+    await ensureAgentImage({ host: found.host, log });
+    await ensureTestImages({ host: found.host, log });
+  } catch (error) {
+    log.warn(`The engine answers, but has not the images the tests need: ${error.message}`);
+    return false;
+  }
   process.env.MUSTER_TEST_DOCKER_HOST = found.host;
-  await ensureAgentImage({ host: found.host, log });
-  await ensureTestImages({ host: found.host, log });
   return true;
 }
 
