@@ -1,0 +1,35 @@
+import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/ids.js';
+import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import type { AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
+
+/** What of a record lifecycle reads: not its texts. */
+export const MANAGED_PROJECTION = {
+  tenantId: 1,
+  projectId: 1,
+  identifier: 1,
+  manifest: 1,
+  status: 1,
+  pid: 1,
+  openRuns: 1,
+  lifecycle: 1,
+  revision: 1,
+  removedAt: 1,
+} as const;
+
+export type ManagedRecord = Pick<AgentInstanceRecord, '_id' | keyof typeof MANAGED_PROJECTION>;
+
+export function toManagedInstance(record: ManagedRecord): ManagedInstance {
+  return {
+    id: record._id.toHexString() as AgentInstanceId,
+    tenantId: record.tenantId.toHexString() as TenantId,
+    projectId: record.projectId.toHexString() as ProjectId,
+    identifier: record.identifier,
+    manifest: record.manifest,
+    status: record.status,
+    pid: record.pid,
+    openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
+    lifecycle: record.lifecycle,
+    revision: record.revision,
+    removedAt: record.removedAt,
+  };
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { Types, type Collection, type Model } from 'mongoose';
+import { NotFoundError } from '../../domain/errors/not-found.error.js';
+import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
+import type { DomainEvent } from '../../domain/events/domain-events.js';
+import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
+import type { RunId, TenantId } from '../../domain/ids.js';
+import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import type { Page, PageRequest } from '../../domain/page.js';
+import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
+import type { Run, RunStatus } from '../../domain/runs/run.js';
+import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
+import { fromRun, RUN_PROJECTION, toRun, type ReadRun } from './run.mapper.js';
+import { RUN_MODEL, type RunRecord } from './run.schema.js';
+
+const OPEN: { $in: RunStatus[] } = { $in: ['queued', 'running'] };
+
+@Injectable()
+export class MongoRuns extends RunRecords {
+  constructor(@InjectModel(RUN_MODEL) private readonly model: Model<RunRecord>) {
+    super();
+  }
+
+  async insert(run: Run, ttlMs: number, event: DomainEvent<'run.started'>): Promise<void> {
+    // An insert cannot ask the database for its time; the first renewal does.
+    const ownedUntil = new Date(Date.now() + ttlMs);
+    await this.collection.insertOne({ ...fromRun(run), ownedUntil, outbox: [toOutboxRecord(event)] });
+  }
+
+  async begin(id: RunId, startedAt: Date): Promise<boolean> {
+    const { matchedCount } = await this.collection.updateOne(
+      { _id: new Types.ObjectId(id), status: 'queued' },
+      { $set: { status: 'running', startedAt } },
+    );
+    return matchedCount === 1;
+  }
+
+  async end(id: RunId, outcome: RunOutcome, event: DomainEvent<'run.ended'>): Promise<Run | null> {
+    const filter = { _id: new Types.ObjectId(id), status: OPEN };
+    const ended = await this.collection.findOneAndUpdate(
+      { ...filter, ...outboxHasRoom(OUTBOX_LIMIT) },
+      { $set: { ...outcome, endedAt: event.at, ownedUntil: null }, $push: { outbox: toOutboxRecord(event) } },
+      { returnDocument: 'after', projection: RUN_PROJECTION },
+    );
+    if (ended !== null) return toRun(ended);
+    if (await this.collection.findOne(filter, { projection: { _id: 1 } })) throw new OutboxFullError('run', id);
+    return null;
+  }
+
+  async renew(owner: string, ttlMs: number): Promise<void> {
+    await this.collection.updateMany({ ownedUntil: { $gt: new Date(0) }, owner, status: OPEN }, [
+      { $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } },
+    ]);
+  }
+
+  async get(path: InstancePath, id: RunId): Promise<Run> {
+    const record = await this.collection.findOne(
+      { _id: new Types.ObjectId(id), ...byPath(path) },
+      { projection: RUN_PROJECTION },
+    );
+    if (record === null) throw new NotFoundError('run', id);
+    return toRun(record);
+  }
+
+  async list(path: InstancePath, page: PageRequest): Promise<Page<Run>> {
+    const found = await this.find({ ...byPath(path), ...idBefore(page.cursor) }, page.limit + 1);
+    const items = found.slice(0, page.limit);
+    return { items, nextCursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  async findLost(limit: number): Promise<readonly Run[]> {
+    return this.find(
+      { ownedUntil: { $gt: new Date(0) }, $expr: { $lt: ['$ownedUntil', '$$NOW'] }, status: OPEN },
+      limit,
+    );
+  }
+
+  async openAmong(tenantId: TenantId, ids: readonly RunId[]): Promise<ReadonlySet<RunId>> {
+    const found = await this.collection
+      .find({
+        _id: { $in: ids.map((id) => new Types.ObjectId(id)) },
+        tenantId: new Types.ObjectId(tenantId),
+        status: OPEN,
+      })
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return new Set(found.map(({ _id }) => _id.toHexString() as RunId));
+  }
+
+  /** The driver's own: records are written as they are. */
+  private get collection(): Collection<RunRecord> {
+    return this.model.collection as unknown as Collection<RunRecord>;
+  }
+
+  private async find(filter: Record<string, unknown>, limit: number): Promise<Run[]> {
+    const found = await this.collection
+      .find<ReadRun>(filter, { projection: RUN_PROJECTION })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .toArray();
+    return found.map(toRun);
+  }
+}
+
+const byPath = (path: InstancePath): Record<string, unknown> => ({
+  tenantId: new Types.ObjectId(path.tenantId),
+  projectId: new Types.ObjectId(path.projectId),
+  instanceId: new Types.ObjectId(path.id),
+});
+
+/** Cursors are the last id of the page before. One that is not is past every run. */
+const idBefore = (cursor: string | undefined): Record<string, unknown> =>
+  cursor === undefined
+    ? {}
+    : { _id: { $lt: new Types.ObjectId(/^[0-9a-f]{24}$/.test(cursor) ? cursor : '0'.repeat(24)) } };
