@@ -58,16 +58,23 @@ function configuration(durable: boolean): string {
     fsync: durable,
     synchronous_commit: durable,
     full_page_writes: durable,
-    // Levels in order: error, log, fatal. Failing statements are answered to their client and not logged as well.
-    log_min_messages: 'log',
+    // Failing statements are answered to their client; the log is for what ends the server.
+    log_min_messages: 'fatal',
     log_min_error_statement: 'panic',
     log_checkpoints: false,
-    shared_preload_libraries: 'pg_cron,pg_documentdb_core,pg_documentdb',
+    shared_preload_libraries: 'pg_cron,pg_documentdb_core,pg_documentdb_extended_rum,pg_documentdb',
     'cron.database_name': 'postgres',
     'cron.use_background_workers': true,
     'cron.log_run': false,
     'cron.log_statement': false,
     'documentdb.localhost_connection_string': `host=/data/${SOCKETS}`,
+    // The default kind of index cannot give documents in order: a page of a sorted result would sort the whole result each time.
+    'documentdb.alternate_index_handler_name': 'extended_rum',
+    // Without these two, a query on a sorted index often gathers all matches and sorts them, or scans the collection for an $or.
+    'documentdb.enableCompositeIndexPlanner': true,
+    random_page_cost: 1.1,
+    // The planner needs statistics soon after a collection begins to grow.
+    autovacuum_naptime: '10s',
     // A deadlock ends the whole statement, so that the gateway can run it again.
     'documentdb.throwDeadlockOnCRUD': true,
     'documentdb_core.enableCollation': true,
