@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { TemplatesDataModule } from '../../data/templates/templates-data.module.js';
+import { TemplateVersions } from './template-versions.js';
+import { TemplateVersionsController } from './template-versions.controller.js';
+import { TemplatesController } from './templates.controller.js';
+import { TemplatesService } from './templates.service.js';
+
+@Module({
+  imports: [TemplatesDataModule],
+  controllers: [TemplatesController, TemplateVersionsController],
+  providers: [TemplatesService, TemplateVersions],
+  exports: [TemplatesService],
+})
+export class TemplatesModule {}
