@@ -26,3 +26,15 @@ export class StartError extends Error {
     this.name = new.target.name;
   }
 }
+
+/** Thrown, uncaught, when a render worker cannot be ended: it takes the agent with it. */
+export class AbandonedWorkerError extends Error {
+  readonly code = 'RENDER_WORKER_STUCK';
+  override readonly name = 'AbandonedWorkerError';
+
+  constructor(waitedMs: number) {
+    super(
+      `A render worker did not end within ${waitedMs} ms: the system prompt blocks it. The agent ends to be started anew.`,
+    );
+  }
+}

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { AbandonedWorkerError } from './errors.js';
 
 const STDERR = 2;
 
@@ -10,6 +11,10 @@ export function exitWithError(error: unknown): never {
     writeSync(STDERR, `${line}\n`);
   } catch {
     // nobody reads stderr any more; the exit code says it
+  }
+  if (error instanceof AbandonedWorkerError) {
+    // process.exit() waits for every thread, and this one does not end.
+    process.abort();
   }
   process.exit(1);
 }

@@ -14,6 +14,5 @@ export function log(text: string): void {
 
 /** Ids come from outside: they must not be able to write a line of their own. */
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what it removes
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?');
 }

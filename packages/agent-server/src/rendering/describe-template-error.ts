@@ -4,16 +4,23 @@ const MOST_CHARACTERS = 300;
 const EJS_POSITION = /^ejs:(\d+)\n(?:(?: >> | {4})\d+\| .*\n)*\n/;
 
 /** ejs writes its position into whatever was thrown, and this is how V8 refuses that for what is no object. */
-const THROWN_PRIMITIVE = /^Cannot create property 'path' on (\w+) '([^]*)'$/;
+const THROWN_PRIMITIVE = [
+  /^Cannot create property 'path' on (\w+ '[^]*')$/,
+  /^Cannot set properties of (null|undefined) \(setting 'path'\)$/,
+];
 
 /** One bounded line: what the template threw, and at which of its lines where ejs knows. */
 export function describeTemplateError(error: unknown): string {
   const whole = messageOf(error);
   const position = EJS_POSITION.exec(whole);
   const message = position === null ? whole : whole.slice(position[0].length);
-  const primitive = THROWN_PRIMITIVE.exec(message);
   const line = position === null ? '' : ` (line ${position[1] ?? '?'} of the system prompt)`;
-  return `${bounded(primitive === null ? message : `it threw the ${primitive[1] ?? ''} ${primitive[2] ?? ''}`)}${line}`;
+  return `${bounded(thrownPrimitive(message) ?? message)}${line}`;
+}
+
+function thrownPrimitive(message: string): string | undefined {
+  const found = THROWN_PRIMITIVE.map((pattern) => pattern.exec(message)?.[1]).find((thrown) => thrown !== undefined);
+  return found === undefined ? undefined : `it threw ${found}, not an Error`;
 }
 
 function messageOf(error: unknown): string {
@@ -27,7 +34,9 @@ function messageOf(error: unknown): string {
 
 function bounded(message: string): string {
   const [firstLine = ''] = message.trim().split('\n', 1);
-  // eslint-disable-next-line no-control-regex -- control characters are what it removes
-  const clean = firstLine.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim();
+  const clean = firstLine
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/[.\s]+$/, '')
+    .trim();
   return clean.length > MOST_CHARACTERS ? `${clean.slice(0, MOST_CHARACTERS)}…` : clean || 'it threw an empty error';
 }

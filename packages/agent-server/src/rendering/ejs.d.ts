@@ -5,7 +5,7 @@ declare module 'ejs' {
     readonly includer: (path: string) => never;
   }
   const ejs: {
-    compile(template: string, options: Options): (scope: object) => Promise<string>;
+    compile(template: string, options: Options): (scope: object) => Promise<unknown>;
   };
   export default ejs;
 }

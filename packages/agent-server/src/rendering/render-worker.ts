@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import ejs from 'ejs';
 import { StartError } from '../errors.js';
 import { describeTemplateError } from './describe-template-error.js';
@@ -23,7 +23,8 @@ export async function renderInWorker(): Promise<void> {
 async function render(job: RenderJob): Promise<RenderReport> {
   try {
     const template = ejs.compile(job.template, { async: true, includer: refuseInclude });
-    const text = await template({ process, os, Date, readStdin: () => Promise.resolve(job.input) });
+    const text: unknown = await template({ process, os, Date, readStdin: () => Promise.resolve(job.input) });
+    if (typeof text !== 'string') return { kind: 'failed', message: 'a return statement took the place of its text' };
     // Length first: asking a rope of hundreds of megabytes for its bytes would flatten it.
     if (text.length > job.maxOutputBytes || Buffer.byteLength(text) > job.maxOutputBytes) {
       return { kind: 'failed', message: `the result is larger than ${job.maxOutputBytes} bytes` };
@@ -38,5 +39,3 @@ async function render(job: RenderJob): Promise<RenderReport> {
 function refuseInclude(path: string): never {
   throw new TemplateRefusal(`include(${JSON.stringify(path)}) is not available: a system prompt stands in one piece`);
 }
-
-export type { MessagePort };

@@ -8,7 +8,7 @@ import { STATUS_OF } from './status-of.js';
 
 export interface AgentServer {
   readonly http: Server;
-  runsInFlight(): number;
+  requestsInFlight(): number;
   /** Stops accepting, and resolves when what was in flight is answered. */
   stop(): Promise<void>;
 }
@@ -17,11 +17,18 @@ export interface AgentServerOptions {
   readonly renderTimeoutMs: number;
 }
 
+const JSON_TYPE = 'content-type: application/json; charset=utf-8';
+const NOT_HTTP = JSON.stringify({
+  code: 'MALFORMED_REQUEST',
+  message: 'The request cannot be read: it is not HTTP/1.1.',
+} satisfies ErrorResponse);
+
 /** The agent's HTTP side: one request in, one JSON answer out, and the connection's end as the signal to cancel. */
 export function createAgentServer(options: AgentServerOptions): AgentServer {
   const state = new AgentState(options.renderTimeoutMs);
   let inFlight = 0;
   let stopping = false;
+  let idle = (): void => undefined;
 
   const http = createServer((request, response) => {
     inFlight++;
@@ -29,11 +36,17 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
     response.on('close', () => {
       inFlight--;
       cancel.abort();
+      if (stopping && inFlight === 0) idle();
     });
     void answer(state, request, cancel.signal).then(({ status, body }) => {
       if (cancel.signal.aborted) return;
       send(response, status, body, stopping || !request.complete);
     });
+  });
+  http.on('clientError', (_error, socket) => {
+    // What is not even HTTP gets its answer in the same words.
+    if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\n${JSON_TYPE}\r\n\r\n${NOT_HTTP}`);
+    else socket.destroy();
   });
   // Only Muster dials, and it keeps its connection: it, and no timer here, decides when it ends.
   http.keepAliveTimeout = 0;
@@ -41,13 +54,14 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
 
   return {
     http,
-    runsInFlight: () => inFlight,
+    requestsInFlight: () => inFlight,
     stop: () => {
       stopping = true;
+      http.close();
+      // Not close()'s own callback: it also waits for connections that never asked anything.
       return new Promise((resolve) => {
-        http.close(() => {
-          resolve();
-        });
+        idle = resolve;
+        if (inFlight === 0) resolve();
       });
     },
   };

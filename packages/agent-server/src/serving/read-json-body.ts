@@ -2,29 +2,28 @@ import type { IncomingMessage } from 'node:http';
 import { AgentError } from '../errors.js';
 import { MAX_BODY_BYTES } from '../protocol.js';
 
+/** Beyond the limit, so much more is read and thrown away: a sender that still writes would not read the refusal. */
+const MAX_DISCARDED_BYTES = 4 * MAX_BODY_BYTES;
+
 /**
  * The whole body, as JSON.
- * @throws AgentError BODY_TOO_LARGE without reading to its end, MALFORMED_REQUEST
+ * @throws AgentError BODY_TOO_LARGE, MALFORMED_REQUEST
  */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   await new Promise<void>((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        request.pause();
-        reject(tooLarge());
-        return;
-      }
-      chunks.push(chunk);
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else if (size > MAX_DISCARDED_BYTES) reject(tooLarge());
     });
     request.on('end', resolve);
     request.on('error', () => {
       reject(malformed('the connection ended within it'));
     });
   });
+  if (size > MAX_BODY_BYTES) throw tooLarge();
   return parse(Buffer.concat(chunks, size));
 }
 

@@ -50,7 +50,9 @@ export function refuseFaults(faults: readonly string[]): void {
 export function depthFaults(value: unknown): string[] {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : []));
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : [],
+    );
     if (level.length === 0) return [];
   }
   return [`the body must not be nested deeper than ${MAX_DEPTH} levels`];

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { readCommandLine } from './command-line.js';
+
+describe('readCommandLine', () => {
+  it('serves on the default socket when nothing is said', () => {
+    expect(readCommandLine([], {})).toEqual({
+      name: 'serve',
+      socketPath: '/run/muster/agent.sock',
+      renderTimeoutMs: 2_000,
+    });
+  });
+
+  it('prefers --socket to MUSTER_SOCKET, in both spellings', () => {
+    const environment = { MUSTER_SOCKET: '/from/environment' };
+    expect(readCommandLine(['bridge'], environment)).toEqual({ name: 'bridge', socketPath: '/from/environment' });
+    expect(readCommandLine(['bridge', '--socket', '/a'], environment)).toMatchObject({ socketPath: '/a' });
+    expect(readCommandLine(['--socket=/b', 'bridge'], environment)).toMatchObject({ socketPath: '/b' });
+  });
+
+  it('takes the render limit from the environment', () => {
+    expect(readCommandLine(['serve'], { MUSTER_RENDER_TIMEOUT_MS: '50' })).toMatchObject({ renderTimeoutMs: 50 });
+  });
+
+  it.each([['0'], ['1.5'], ['soon'], ['600001']])('refuses %s milliseconds', (text) => {
+    expect(() => readCommandLine([], { MUSTER_RENDER_TIMEOUT_MS: text })).toThrow(/MUSTER_RENDER_TIMEOUT_MS/);
+  });
+
+  it.each([[['--sock', '/a']], [['dance']], [['serve', 'bridge']], [['--socket']]])('refuses %j', (args) => {
+    expect(() => readCommandLine(args, {})).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+
+  it('knows --version and --help', () => {
+    expect(readCommandLine(['--version'], {})).toEqual({ name: 'version' });
+    expect(readCommandLine(['--help'], {})).toEqual({ name: 'help' });
+  });
+});
