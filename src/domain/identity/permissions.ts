@@ -1,5 +1,8 @@
+import type { Principal } from './principal.js';
+
 /** What a route may ask for. Every route names one (or is declared public). */
 export const PERMISSIONS = [
+  'self:read',
   'templates:read',
   'templates:write',
   'projects:read',
@@ -11,11 +14,21 @@ export const PERMISSIONS = [
   'runs:execute',
   'api-keys:manage',
   'audit:read',
+  'tenants:manage',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
-const READ = ['templates:read', 'projects:read', 'agents:read', 'runs:read'] as const satisfies Permission[];
+/** They concern the whole installation: only keys of its first tenant can use them. */
+const INSTALLATION_PERMISSIONS: readonly Permission[] = ['tenants:manage'];
+
+const READ = [
+  'self:read',
+  'templates:read',
+  'projects:read',
+  'agents:read',
+  'runs:read',
+] as const satisfies Permission[];
 
 /** Who may what. */
 export const ROLES = {
@@ -28,6 +41,15 @@ export const ROLES = {
 
 export type Role = keyof typeof ROLES;
 
+/** A role's permissions, whatever the tenant. */
 export function may(role: Role, permission: Permission): boolean {
   return (ROLES[role] as readonly Permission[]).includes(permission);
+}
+
+/** What this caller may: the role's permissions, without those of the installation unless the caller is at home there. */
+export function holds(principal: Principal, permission: Permission): boolean {
+  return (
+    may(principal.role, permission) &&
+    (!INSTALLATION_PERMISSIONS.includes(permission) || principal.ofHomeTenant === true)
+  );
 }

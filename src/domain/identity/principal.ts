@@ -7,6 +7,8 @@ export interface Principal {
   readonly tenantId: TenantId;
   readonly apiKeyId: ApiKeyId;
   readonly role: Role;
+  /** The key is of this installation's first tenant, whose admins make the other tenants. */
+  readonly ofHomeTenant?: boolean;
 }
 
 export const actorOf = (principal: Principal): Actor => ({ type: 'api-key', id: principal.apiKeyId });

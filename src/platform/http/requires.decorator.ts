@@ -1,13 +1,8 @@
-import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 import type { Permission } from '../../domain/identity/permissions.js';
+import { extendRoutePolicy } from './route-policy.js';
 
-export const REQUIRED_PERMISSION = 'muster:permission';
-
-/** What a route needs: a permission of the caller's role, or `public` for everybody, key or no key. */
-export type AccessRule = Permission | 'public';
-
-/** The caller's role must hold this permission. Every route has this or {@link Public}; a test fails for one without. */
-export const Requires = (permission: Permission): CustomDecorator => SetMetadata(REQUIRED_PERMISSION, permission);
+/** The caller's role must hold this permission. Every route has this or {@link Public}; without one Muster does not start. */
+export const Requires = (permission: Permission): MethodDecorator => extendRoutePolicy({ access: permission });
 
 /** Open to everybody: health, readiness, metrics, documentation. */
-export const Public = (): CustomDecorator => SetMetadata(REQUIRED_PERMISSION, 'public' satisfies AccessRule);
+export const Public = (): MethodDecorator => extendRoutePolicy({ access: 'public' });

@@ -1,0 +1,42 @@
+import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { DataModule } from './data/database/data.module.js';
+import { DatabaseCheck } from './data/database/database-check.js';
+import { MongoFailureTranslator } from './data/database/mongo-failure-translator.js';
+import { IdentityModule } from './modules/identity/identity.module.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import type { Configuration } from './platform/config/configuration.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { EventsModule } from './platform/events/events.module.js';
+import { Draining } from './platform/http/draining.js';
+import { HttpModule } from './platform/http/http.module.js';
+import type { Log } from './platform/telemetry/log.js';
+import { TelemetryModule } from './platform/telemetry/telemetry.module.js';
+
+/** Everything, put together. */
+@Module({})
+export class AppModule implements OnModuleDestroy {
+  constructor(private readonly draining: Draining) {}
+
+  static forRoot(configuration: Configuration, log: Log): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(configuration),
+        TelemetryModule.forRoot(log),
+        EventsModule,
+        DatabaseModule,
+        DataModule,
+        HttpModule.forRoot({
+          failureTranslators: [MongoFailureTranslator],
+          readinessChecks: [DatabaseCheck],
+        }),
+        IdentityModule,
+      ],
+    };
+  }
+
+  /** The root module's hook runs before all others: requests in flight are finished while everything still works. */
+  async onModuleDestroy(): Promise<void> {
+    await this.draining.drain();
+  }
+}

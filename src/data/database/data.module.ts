@@ -1,0 +1,24 @@
+import { Global, Module } from '@nestjs/common';
+import { MongooseModule, type MongooseModuleFactoryOptions } from '@nestjs/mongoose';
+import { DatabaseLocation } from '../../domain/database-location.js';
+import { CONNECTION_OPTIONS } from './connection-options.js';
+import { DatabaseCheck } from './database-check.js';
+import { IndexesReady } from './indexes-ready.js';
+import { MongoFailureTranslator } from './mongo-failure-translator.js';
+
+/** The connection that all repositories share. */
+@Global()
+@Module({
+  imports: [
+    MongooseModule.forRootAsync({
+      inject: [DatabaseLocation],
+      useFactory: (location: DatabaseLocation): MongooseModuleFactoryOptions => ({
+        uri: location.uri,
+        ...CONNECTION_OPTIONS,
+      }),
+    }),
+  ],
+  providers: [DatabaseCheck, IndexesReady, MongoFailureTranslator],
+  exports: [DatabaseCheck, MongoFailureTranslator],
+})
+export class DataModule {}

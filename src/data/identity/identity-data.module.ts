@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
+import { Tenants } from '../../domain/identity/tenants.repository.js';
+import { API_KEYS, ApiKeySchema } from './api-key.schema.js';
+import { MongoApiKeys } from './api-keys.repository.js';
+import { TENANTS, TenantSchema } from './tenant.schema.js';
+import { MongoTenants } from './tenants.repository.js';
+
+@Module({
+  imports: [
+    MongooseModule.forFeature([
+      { name: TENANTS, schema: TenantSchema },
+      { name: API_KEYS, schema: ApiKeySchema },
+    ]),
+  ],
+  providers: [
+    { provide: Tenants, useClass: MongoTenants },
+    { provide: ApiKeys, useClass: MongoApiKeys },
+  ],
+  exports: [Tenants, ApiKeys, MongooseModule],
+})
+export class IdentityDataModule {}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration } from '../config/configuration.js';
+import { DatabaseUnavailableError } from './database-unavailable.error.js';
+import { startDocumentDb } from './documentdb-database.js';
+import type { Progress, RunningDatabase } from './running-database.js';
+import { downloadedMongod, isExecutable, mongodOnPath } from './mongod-binary.js';
+import { startMongod } from './mongod-database.js';
+
+/** How databases are found and started; replaced in tests, where no mongod is to be had. */
+export interface DatabaseStarters {
+  readonly mongodOnPath: typeof mongodOnPath;
+  readonly downloadedMongod: typeof downloadedMongod;
+  readonly startMongod: typeof startMongod;
+  readonly startDocumentDb: typeof startDocumentDb;
+}
+
+const STARTERS: DatabaseStarters = { mongodOnPath, downloadedMongod, startMongod, startDocumentDb };
+
+type Wanted = Pick<Configuration, 'mongodbUri' | 'embeddedDatabase' | 'mongodBinary' | 'dataDir'>;
+
+/**
+ * Finds a database in this order: MONGODB_URI, a mongod of this machine, a downloaded mongod, documentdb-server. A data
+ * folder keeps to the kind of server that made it, whatever has been installed since.
+ * @throws DomainError DATABASE_UNAVAILABLE with all obstacles when none can be had
+ */
+export async function startDatabase(
+  wanted: Wanted,
+  progress: Progress,
+  starters: DatabaseStarters = STARTERS,
+): Promise<RunningDatabase> {
+  if (wanted.mongodbUri !== undefined) return external(wanted.mongodbUri);
+  const folders = { mongod: join(wanted.dataDir, 'db/mongod'), documentdb: join(wanted.dataDir, 'db/documentdb') };
+  await mkdir(join(wanted.dataDir, 'db'), { recursive: true, mode: 0o700 });
+  const kinds = kindsToTry(wanted.embeddedDatabase, folders);
+  const obstacles: string[] = [];
+  for (const kind of kinds.names) {
+    try {
+      const reason = [...(kinds.reason === null ? [] : [kinds.reason]), ...obstacles].join('; ');
+      const outcome = await tryKind(kind, wanted, folders, reason, progress, starters);
+      if (typeof outcome !== 'string') return outcome;
+      obstacles.push(outcome);
+    } catch (error) {
+      obstacles.push(`${kind}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new DatabaseUnavailableError(
+    `No database can be had. ${obstacles.join('; ')}. Set MONGODB_URI to a MongoDB server.`,
+  );
+}
+
+type Kind = 'mongod' | 'download' | 'documentdb';
+type Folders = Readonly<Record<'mongod' | 'documentdb', string>>;
+
+function kindsToTry(
+  asked: Configuration['embeddedDatabase'],
+  folders: Folders,
+): { names: readonly Kind[]; reason: string | null } {
+  if (asked !== 'auto') return { names: [asked], reason: `EMBEDDED_DATABASE is ${asked}` };
+  if (existsSync(folders.documentdb)) return { names: ['documentdb'], reason: 'its data is there already' };
+  if (existsSync(folders.mongod)) return { names: ['mongod', 'download'], reason: 'its data is there already' };
+  return { names: ['mongod', 'download', 'documentdb'], reason: null };
+}
+
+/** @returns the database, or why it cannot be had */
+async function tryKind(
+  kind: Kind,
+  wanted: Wanted,
+  folders: Folders,
+  reason: string,
+  progress: Progress,
+  starters: DatabaseStarters,
+): Promise<RunningDatabase | string> {
+  switch (kind) {
+    case 'mongod': {
+      const named = wanted.mongodBinary;
+      if (named !== undefined && !(await isExecutable(named))) {
+        throw new DatabaseUnavailableError(`MONGOMS_SYSTEM_BINARY names ${named}, which cannot be executed`);
+      }
+      const binary = named ?? (await starters.mongodOnPath());
+      if (binary === null) return 'no mongod on PATH';
+      return starters.startMongod(binary, folders.mongod, 'mongod', reason === '' ? `found ${binary}` : reason);
+    }
+    case 'download': {
+      progress('looking for a MongoDB to download');
+      const found = await starters.downloadedMongod();
+      if ('obstacle' in found) return `mongod cannot be downloaded (${found.obstacle})`;
+      return starters.startMongod(found.path, folders.mongod, 'download', reason);
+    }
+    case 'documentdb':
+      return starters.startDocumentDb(folders.documentdb, reason, progress);
+  }
+}
+
+function external(uri: string): RunningDatabase {
+  const hosts = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri)?.[1] ?? 'unknown host';
+  return {
+    kind: 'external',
+    uri,
+    description: `${hosts} (MONGODB_URI is set)`,
+    stop: () => Promise.resolve(),
+  };
+}
