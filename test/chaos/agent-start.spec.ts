@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { EngineProxy } from '../support/engine-proxy.js';
-import { eventually, MusterProcess, temporaryFolder } from '../support/muster-process.js';
+import { eventually } from '../support/eventually.js';
+import { MusterProcess } from '../support/muster-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ENGINE = process.env['MUSTER_TEST_DOCKER_HOST'];
 const describeEngine = ENGINE === undefined ? describe.skip : describe;

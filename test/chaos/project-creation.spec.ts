@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseProxy, type Moment } from '../support/database-proxy.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { eventually, MusterProcess, temporaryFolder } from '../support/muster-process.js';
+import { eventually } from '../support/eventually.js';
+import { MusterProcess } from '../support/muster-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ROLES = ['project_manager', 'architect', 'developer', 'reviewer', 'tester'];
 /** More steps than creating a project has; the test notices by itself where they end. */

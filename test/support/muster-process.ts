@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789abcdef';
@@ -110,23 +108,6 @@ export class MusterProcess {
     const gone = new Promise((done) => this.child.once('exit', done));
     this.child.kill(signal);
     await gone;
-  }
-}
-
-/** A folder of the test's own for DATA_DIR, and how to remove it. */
-export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'muster-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
-}
-
-/** Asks again and again until the answer is there. @throws what `ask` last threw, when the time is up */
-export async function eventually<T>(ask: () => Promise<T>, withinMs = 20_000): Promise<T> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(50)) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
   }
 }
 
