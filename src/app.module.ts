@@ -2,7 +2,9 @@ import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common
 import { DataModule } from './data/database/data.module.js';
 import { DatabaseCheck } from './data/database/database-check.js';
 import { MongoFailureTranslator } from './data/database/mongo-failure-translator.js';
+import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
+import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { Configuration } from './platform/config/configuration.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -26,11 +28,13 @@ export class AppModule implements OnModuleDestroy {
         EventsModule,
         DatabaseModule,
         DataModule,
+        IdempotencyDataModule,
         HttpModule.forRoot({
           failureTranslators: [MongoFailureTranslator],
           readinessChecks: [DatabaseCheck],
         }),
         IdentityModule,
+        TemplatesModule,
       ],
     };
   }

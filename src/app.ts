@@ -5,6 +5,8 @@ import { Configuration } from './platform/config/configuration.js';
 import type { Environment } from './platform/config/read-settings.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { requestId } from './platform/http/request-id.js';
+import { serveDocs } from './platform/http/serve-docs.js';
+import { refuseUnroutable } from './platform/http/refuse-unroutable.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { Log } from './platform/telemetry/log.js';
 
@@ -23,6 +25,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     // Nothing here uses Express-style middleware, and looking for some would cost every request.
     skipMiddie: true,
     forceCloseConnections: 'idle',
+    frameworkErrors: refuseUnroutable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(configuration, log), adapter, {
     logger: log,
@@ -30,6 +33,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     abortOnError: false,
   });
   await configureHttp(app);
+  serveDocs(app);
   await app.init();
   app.get(RouteTable).assertEveryRouteHasARule();
   await adapter.getInstance().ready();

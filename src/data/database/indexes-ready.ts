@@ -8,6 +8,10 @@ export class IndexesReady implements OnModuleInit {
   constructor(@InjectConnection() private readonly connection: Connection) {}
 
   async onModuleInit(): Promise<void> {
-    await Promise.all(Object.values(this.connection.models).map(async (model) => model.init()));
+    await Promise.all(
+      Object.values(this.connection.models).map(async (model) => {
+        await model.init();
+      }),
+    );
   }
 }

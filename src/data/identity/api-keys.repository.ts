@@ -6,7 +6,7 @@ import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
-import type { ApiKey, StoredApiKey } from '../../domain/identity/api-key.js';
+import { withoutHash, type ApiKey, type StoredApiKey } from '../../domain/identity/api-key.js';
 import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
 import { isId, type ApiKeyId, type TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -37,8 +37,7 @@ export class MongoApiKeys extends ApiKeys {
   async get(tenantId: TenantId, id: ApiKeyId): Promise<ApiKey> {
     const found = await this.findStored(tenantId, id);
     if (found === null) throw new NotFoundError('API key', id);
-    const { keyHash: _, ...key } = found;
-    return key;
+    return withoutHash(found);
   }
 
   async findStored(tenantId: TenantId, id: ApiKeyId): Promise<StoredApiKey | null> {
@@ -69,12 +68,7 @@ export class MongoApiKeys extends ApiKeys {
     return { items, nextCursor: records.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  async revoke(
-    tenantId: TenantId,
-    id: ApiKeyId,
-    at: Date,
-    event: DomainEvent,
-  ): Promise<'revoked' | 'was-revoked'> {
+  async revoke(tenantId: TenantId, id: ApiKeyId, at: Date, event: DomainEvent): Promise<'revoked' | 'was-revoked'> {
     const { matchedCount } = await this.collection.updateOne(
       {
         _id: new Types.ObjectId(id),

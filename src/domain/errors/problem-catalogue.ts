@@ -29,7 +29,6 @@ export const PROBLEMS = {
   ROUTE_NOT_FOUND: { kind: 'not-found', title: 'There is no such route' },
   IDEMPOTENCY_KEY_REUSED: { kind: 'invalid', title: 'The idempotency key was used for another request' },
   IDEMPOTENCY_IN_PROGRESS: { kind: 'conflict', title: 'A request with this idempotency key is still running' },
-  IDEMPOTENCY_ANSWER_LOST: { kind: 'conflict', title: 'The first answer can no longer be read' },
   // who
   UNAUTHENTICATED: { kind: 'unauthenticated', title: 'A valid API key is needed' },
   FORBIDDEN: { kind: 'forbidden', title: 'The key may not do that' },

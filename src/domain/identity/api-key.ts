@@ -19,3 +19,8 @@ export interface StoredApiKey extends ApiKey {
   /** SHA-256 of the key's text, lower-case hex. Its secret has 256 random bits, so a slow hash would add nothing. */
   readonly keyHash: string;
 }
+
+/** What may be shown of a stored key. */
+export function withoutHash({ id, tenantId, name, role, createdAt, expiresAt, revokedAt }: StoredApiKey): ApiKey {
+  return { id, tenantId, name, role, createdAt, expiresAt, revokedAt };
+}

@@ -74,9 +74,7 @@ export class ApiKeyAuthenticator extends Authenticator {
     };
     const text = readKey(token);
     const key =
-      text === null
-        ? await this.apiKeys.findByHash(hash)
-        : await this.apiKeys.findStored(text.tenantId, text.apiKeyId);
+      text === null ? await this.apiKeys.findByHash(hash) : await this.apiKeys.findStored(text.tenantId, text.apiKeyId);
     if (key === null || !sameHash(key.keyHash, hash)) return unknown;
     const { tenantId, id } = key;
     if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked', tenantId, apiKeyId: id };
@@ -107,7 +105,8 @@ export class ApiKeyAuthenticator extends Authenticator {
   }
 
   private requireHome(): Tenant {
-    if (this.home === undefined) throw new DomainError('SHUTTING_DOWN', 'Muster is still starting. Try again in a second.');
+    if (this.home === undefined)
+      throw new DomainError('SHUTTING_DOWN', 'Muster is still starting. Try again in a second.');
     return this.home;
   }
 }

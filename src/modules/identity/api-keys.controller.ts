@@ -9,7 +9,7 @@ import { ApiKeyPageDto, toApiKeyPageDto } from './dto/api-key-page.dto.js';
 import { ApiKeyPath } from './dto/api-key-path.dto.js';
 import { ApiKeyDto, toApiKeyDto } from './dto/api-key.dto.js';
 import { CreateApiKeyDto } from './dto/create-api-key.dto.js';
-import { IssuedKeyDto } from './dto/issued-key.dto.js';
+import { IssuedKeyDto, toIssuedKeyDto } from './dto/issued-key.dto.js';
 import { IdentityService } from './identity.service.js';
 
 /** The API keys of the caller's tenant. */
@@ -28,7 +28,7 @@ export class ApiKeysController {
       { name: dto.name, role: dto.role, expiresAt: dto.expiresAt ?? null },
       actorOf(caller),
     );
-    return { ...toApiKeyDto(apiKey), key };
+    return toIssuedKeyDto(apiKey, key);
   }
 
   @Get()

@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 import { NameTakenError } from '../../domain/errors/name-taken.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent } from '../../domain/events/domain-events.js';
-import type { ApiKey, StoredApiKey } from '../../domain/identity/api-key.js';
+import { withoutHash, type ApiKey, type StoredApiKey } from '../../domain/identity/api-key.js';
 import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
 import type { Role } from '../../domain/identity/permissions.js';
 import type { Tenant } from '../../domain/identity/tenant.js';
@@ -141,7 +141,3 @@ export class IdentityService {
 }
 
 const countsAsAdmin = (key: ApiKey): boolean => key.role === 'admin' && key.expiresAt === null;
-
-function withoutHash({ keyHash: _, ...key }: StoredApiKey): ApiKey {
-  return key;
-}

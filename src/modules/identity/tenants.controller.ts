@@ -3,9 +3,9 @@ import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { Requires } from '../../platform/http/requires.decorator.js';
-import { toApiKeyDto } from './dto/api-key.dto.js';
 import { CreateTenantDto } from './dto/create-tenant.dto.js';
 import { CreatedTenantDto } from './dto/created-tenant.dto.js';
+import { toIssuedKeyDto } from './dto/issued-key.dto.js';
 import { IdentityService } from './identity.service.js';
 
 /** The tenants of this installation; for admins of its first tenant, `default`. */
@@ -21,6 +21,6 @@ export class TenantsController {
   async create(@Caller() caller: Principal, @Body() dto: CreateTenantDto): Promise<CreatedTenantDto> {
     const { tenant, apiKey, key } = await this.identity.createTenant(dto.name, actorOf(caller));
     const { id, name, createdAt } = tenant;
-    return { id, name, createdAt, adminKey: { ...toApiKeyDto(apiKey), key } };
+    return { id, name, createdAt, adminKey: toIssuedKeyDto(apiKey, key) };
   }
 }

@@ -16,8 +16,7 @@ export function readSettings(environment: Environment): Settings {
   const settings: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
     const written = environment[name];
-    const parsed =
-      written === undefined || written === '' ? { value: variable.fallback } : variable.parse(written);
+    const parsed = written === undefined || written === '' ? { value: variable.fallback } : variable.parse(written);
     if ('fault' in parsed) {
       const given = variable.secret === true ? '' : ` (it is "${written ?? ''}")`;
       faults.push({ pointer: name, detail: `${parsed.fault}${given}` });

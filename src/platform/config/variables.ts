@@ -42,7 +42,9 @@ export const VARIABLES = {
   DOCKER_HOST: optionalText({
     meaning: 'The container engine. Unset: unix:///var/run/docker.sock.',
     rule: (host) =>
-      /^(unix|tcp|http|https|npipe):\/\/\S+$/.test(host) ? null : 'must begin with unix://, tcp://, http:// or https://',
+      /^(unix|tcp|http|https|npipe):\/\/\S+$/.test(host)
+        ? null
+        : 'must begin with unix://, tcp://, http:// or https://',
   }),
   AGENT_IMAGE: text('muster/agent', { meaning: 'Image of the agents; it has agent-server in it.' }),
   AGENT_BUNDLE: optionalText({

@@ -69,9 +69,13 @@ export class AccessControl {
     const { principal } = found;
     if (access !== 'public' && !holds(principal, access)) {
       this.note(request, 403, principal.tenantId, principal.apiKeyId);
-      return new DomainError('FORBIDDEN', `This needs the permission ${access}; the role ${principal.role} lacks it here.`, {
-        details: { permission: access, role: principal.role },
-      });
+      return new DomainError(
+        'FORBIDDEN',
+        `This needs the permission ${access}; the role ${principal.role} lacks it here.`,
+        {
+          details: { permission: access, role: principal.role },
+        },
+      );
     }
     (request as FastifyRequest & AuthenticatedRequest).principal = principal;
     return null;

@@ -3,6 +3,7 @@ import { AccessControl } from './access-control.js';
 import { addBodyParsers } from './body-parsers.js';
 import { Draining } from './draining.js';
 import { addEntityTags } from './entity-tags.js';
+import { Idempotency } from './idempotency/idempotency.js';
 import { InputPipe } from './input.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RequestLog } from './request-log.js';
@@ -33,4 +34,5 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   app.get(AccessControl).register(server);
   addBodyParsers(server);
   addEntityTags(server);
+  app.get(Idempotency).register(server);
 }

@@ -5,7 +5,7 @@ export function addEntityTags(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     const field = route.config?.muster?.etagField;
     if (field === undefined) return;
-    const tag: preSerializationHookHandler<unknown> = (request, reply, payload, done) => {
+    const tag: preSerializationHookHandler = (request, reply, payload, done) => {
       const value = (payload as Record<string, unknown> | null)?.[field];
       if (typeof value === 'number') {
         const etag = `"${value}"`;
@@ -22,7 +22,7 @@ export function addEntityTags(server: FastifyInstance): void {
       (_request: unknown, reply: { statusCode: number }, payload: unknown, done: (e: null, p: unknown) => void) => {
         done(null, reply.statusCode === 304 ? null : payload);
       },
-    ].flat() as NonNullable<typeof route.onSend>;
+    ].flat();
   });
 }
 

@@ -5,6 +5,7 @@ import { AccessControl } from './access-control.js';
 import { Draining } from './draining.js';
 import { HealthController, READINESS_CHECKS } from './health.controller.js';
 import { FAILURE_TRANSLATORS, ProblemFilter } from './problem.filter.js';
+import { Idempotency } from './idempotency/idempotency.js';
 import { ProblemPagesController } from './problem-pages.controller.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestLog } from './request-log.js';
@@ -29,6 +30,7 @@ export class HttpModule {
       providers: [
         AccessControl,
         Draining,
+        Idempotency,
         ProblemFilter,
         RefusalLog,
         RequestLog,
@@ -36,7 +38,7 @@ export class HttpModule {
         { provide: FAILURE_TRANSLATORS, useFactory: all, inject: [...failureTranslators] },
         { provide: READINESS_CHECKS, useFactory: all, inject: [...readinessChecks] },
       ],
-      exports: [AccessControl, Draining, ProblemFilter, RequestLog, RouteTable],
+      exports: [AccessControl, Draining, Idempotency, ProblemFilter, RequestLog, RouteTable],
     };
   }
 }

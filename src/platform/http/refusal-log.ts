@@ -1,4 +1,11 @@
-import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { DirectEventAppender } from '../../domain/events/direct-event-appender.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent } from '../../domain/events/domain-events.js';

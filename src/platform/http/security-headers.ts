@@ -19,5 +19,6 @@ export async function addSecurityHeaders(app: NestFastifyApplication): Promise<v
       },
     },
     strictTransportSecurity: false,
+    frameguard: { action: 'deny' },
   });
 }

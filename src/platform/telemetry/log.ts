@@ -21,6 +21,15 @@ const SECRET_FIELDS = [
   'body',
 ];
 
+/** Contexts in which Nest tells of each module and route while it starts. */
+const FRAMEWORK: ReadonlySet<unknown> = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 export interface LogOptions {
   readonly level: string;
   readonly format: 'auto' | 'json' | 'pretty';
@@ -43,12 +52,15 @@ export class Log implements LoggerService {
         serializers: { err: serializeError, error: serializeError },
         redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
       },
-      destination ?? (prettily ? pretty({ sync: true, ignore: 'context', messageFormat: '[{context}] {msg}' }) : pino.destination({ sync: true })),
+      destination ??
+        (prettily
+          ? pretty({ sync: true, ignore: 'context', messageFormat: '[{context}] {msg}' })
+          : pino.destination({ sync: true })),
     );
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(FRAMEWORK.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -72,7 +84,11 @@ export class Log implements LoggerService {
   }
 
   /** Nest passes the context last, and before it, for errors, a stack. */
-  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? rest[0] : undefined;
     const about = { context, ...(stack !== undefined && { stack }) };

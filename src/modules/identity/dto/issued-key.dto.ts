@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ApiKeyDto } from './api-key.dto.js';
+import type { ApiKey } from '../../../domain/identity/api-key.js';
+import { ApiKeyDto, toApiKeyDto } from './api-key.dto.js';
 
 /** A new API key, with its text: the only answer that ever holds it. */
 export class IssuedKeyDto extends ApiKeyDto {
@@ -9,3 +10,6 @@ export class IssuedKeyDto extends ApiKeyDto {
   })
   readonly key!: string;
 }
+
+export const toIssuedKeyDto = (apiKey: ApiKey, key: string): IssuedKeyDto =>
+  Object.assign(toApiKeyDto(apiKey), { key });
