@@ -90,10 +90,10 @@ export const toHead = (record: ReadHead): InstanceHead => ({
   lastChange: record.lastChange,
 });
 
-export const fromNewInstance = ({ instance, lastChange, event }: NewAgentInstance): AgentInstanceRecord => ({
+export const fromNewInstance = ({ instance, lastChange, events }: NewAgentInstance): AgentInstanceRecord => ({
   ...fromAgentInstance(instance),
   lastChange: { ...lastChange, fields: [...lastChange.fields] },
-  outbox: event === null ? [] : [toOutboxRecord(event)],
+  outbox: events.map(toOutboxRecord),
 });
 
 /** The fields that an edit gives, as they are stored. */

@@ -17,9 +17,9 @@ export interface InstanceHead {
   readonly lastChange: LastChange;
 }
 
-/** An instance to be inserted, with the event that says so; null for a tombstone, which never was an agent. */
+/** An instance to be inserted, with the events that say so; none for a tombstone, which never was an agent. */
 export interface NewAgentInstance extends InstanceHead {
-  readonly event: DomainEvent<'agent-instance.created'> | null;
+  readonly events: readonly DomainEvent<'agent-instance.created' | 'lifecycle.requested'>[];
 }
 
 /** An edit, ready to be written. */
@@ -32,7 +32,10 @@ export interface EditWrite {
 /** Where agent instances are kept. Those with removedAt set are found by id alone. */
 export abstract class AgentInstances {
   /** Inserts those whose id is not there yet, and says which these were. */
-  abstract insertOnce(tenantId: TenantId, instances: readonly NewAgentInstance[]): Promise<ReadonlySet<AgentInstanceId>>;
+  abstract insertOnce(
+    tenantId: TenantId,
+    instances: readonly NewAgentInstance[],
+  ): Promise<ReadonlySet<AgentInstanceId>>;
   /** Which of these exist, removed ones included. */
   abstract existing(tenantId: TenantId, ids: readonly AgentInstanceId[]): Promise<ReadonlySet<AgentInstanceId>>;
   abstract find(id: AgentInstanceId, tenantId: TenantId): Promise<AgentInstance | null>;

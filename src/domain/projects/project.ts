@@ -16,6 +16,11 @@ export interface RoleAssignment {
   readonly assignedBy: Actor;
 }
 
+/** Characters. */
+export const PROJECT_NAME_MAX_LENGTH = 100;
+export const ROLE_MAX_LENGTH = 40;
+/** Most tags that an assignment can add to the template's. */
+export const MOST_SEAT_TAGS = 20;
 /** Most seats that a project can have. */
 export const MOST_ASSIGNMENTS = 100;
 

@@ -1,0 +1,25 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { EDITABLE_FIELDS, type InstanceRevision } from '../../../domain/agent-instances/agent-instance.js';
+import { RevisionAuthorDto } from './revision-author.dto.js';
+
+/** Who made a revision, when, and in which fields. */
+export class InstanceRevisionSummaryDto {
+  @ApiProperty({ example: 2 })
+  revision!: number;
+
+  @ApiProperty({ enum: EDITABLE_FIELDS, isArray: true, example: ['soul'] })
+  changedFields!: readonly string[];
+
+  @ApiProperty({ type: RevisionAuthorDto })
+  changedBy!: RevisionAuthorDto;
+
+  @ApiProperty({ example: '2026-01-31T12:00:00.000Z' })
+  changedAt!: Date;
+}
+
+export const toInstanceRevisionSummaryDto = (revision: InstanceRevision): InstanceRevisionSummaryDto => ({
+  revision: revision.revision,
+  changedFields: revision.changedFields,
+  changedBy: { type: revision.changedBy.type, id: revision.changedBy.id },
+  changedAt: revision.changedAt,
+});

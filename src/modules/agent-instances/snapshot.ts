@@ -1,0 +1,108 @@
+import { EDITABLE_FIELDS, workspacePathOf, type AgentInstance } from '../../domain/agent-instances/agent-instance.js';
+import type { NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
+import { domainEvent } from '../../domain/events/domain-events.js';
+import { INITIAL_LIFECYCLE, type Lifecycle } from '../../domain/lifecycle/lifecycle.js';
+import type { Project, RoleAssignment } from '../../domain/projects/project.js';
+import type { TemplateVersion } from '../../domain/templates/template.js';
+
+/** A full copy of the template version for this seat: no later edit of the template reaches it. */
+export function snapshotOf(project: Project, seat: RoleAssignment, template: TemplateVersion): NewAgentInstance {
+  const now = new Date();
+  const { content } = template;
+  const about = {
+    tenantId: project.tenantId,
+    actor: seat.assignedBy,
+    subject: { type: 'agent-instance', id: seat.instanceId } as const,
+  };
+  const created = domainEvent('agent-instance.created', about, {
+    instanceId: seat.instanceId,
+    projectId: project.id,
+    templateId: seat.templateId,
+    templateVersion: seat.templateVersion,
+    templateDigest: template.digest,
+  });
+  const requested = domainEvent('lifecycle.requested', about, {
+    instanceId: seat.instanceId,
+    action: 'start',
+    desired: 'running',
+    generation: 1,
+  });
+  return {
+    instance: {
+      ...seatOf(project, seat, now),
+      templateDigest: template.digest,
+      displayName: seat.displayName ?? content.displayName,
+      tags: [...new Set([...content.tags, ...seat.tags])],
+      soul: content.soul,
+      aieos_identity: content.aieos_identity,
+      systemPrompt: content.systemPrompt,
+      tools: content.tools,
+      config: content.config,
+      manifest: content.manifest,
+      lifecycle: project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE,
+    },
+    lastChange: { by: seat.assignedBy, at: now, fields: EDITABLE_FIELDS },
+    events: project.autostart ? [created, requested] : [created],
+  };
+}
+
+/**
+ * What stands in for an instance that was to be removed before it was made: a late insert of the snapshot then finds
+ * that the id exists.
+ */
+export function tombstoneOf(project: Project, seat: RoleAssignment): NewAgentInstance {
+  const now = new Date();
+  return {
+    instance: {
+      ...seatOf(project, seat, now),
+      templateDigest: '',
+      displayName: seat.displayName ?? seat.identifier,
+      tags: [],
+      soul: '',
+      aieos_identity: null,
+      systemPrompt: '',
+      tools: [],
+      config: { model: '', provider: '', skills: '', canWriteCode: false, mcpServers: [] },
+      manifest: {},
+      lifecycle: {
+        ...INITIAL_LIFECYCLE,
+        desired: { ...INITIAL_LIFECYCLE.desired, state: 'removed', generation: 1, requestedAt: now },
+        observedGeneration: 1,
+        state: 'removed',
+      },
+      removedAt: now,
+    },
+    lastChange: { by: seat.assignedBy, at: now, fields: [] },
+    events: [],
+  };
+}
+
+const seatOf = (project: Project, seat: RoleAssignment, now: Date) =>
+  ({
+    id: seat.instanceId,
+    projectId: project.id,
+    tenantId: project.tenantId,
+    templateId: seat.templateId,
+    templateVersion: seat.templateVersion,
+    role: seat.role,
+    identifier: seat.identifier,
+    pid: null,
+    status: 'idle',
+    openRuns: [],
+    workspacePath: workspacePathOf(project.id, seat.instanceId),
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+    removedAt: null,
+  }) satisfies Partial<AgentInstance>;
+
+const startedBy = (seat: RoleAssignment, now: Date): Lifecycle => ({
+  ...INITIAL_LIFECYCLE,
+  desired: {
+    ...INITIAL_LIFECYCLE.desired,
+    state: 'running',
+    generation: 1,
+    requestedAt: now,
+    requestedBy: seat.assignedBy,
+  },
+});

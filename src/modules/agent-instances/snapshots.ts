@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
+import type { ProjectId, TenantId } from '../../domain/ids.js';
+import type { Project } from '../../domain/projects/project.js';
+import { Projects } from '../../domain/projects/projects.repository.js';
+import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
+import { TemplatesService } from '../templates/templates.service.js';
+import { SettledSnapshots } from './settled-snapshots.js';
+import { snapshotOf } from './snapshot.js';
+
+/** Makes the instances that a project's assignments ask for. Exactly one each, however often and wherever it runs. */
+@Injectable()
+export class Snapshots {
+  constructor(
+    private readonly projects: Projects,
+    private readonly instances: AgentInstances,
+    private readonly templates: TemplatesService,
+    private readonly settled: SettledSnapshots,
+    private readonly bus: DomainEventBus,
+  ) {}
+
+  /** Creates what the project's assignments still lack. Resolves once all of them can be read. */
+  async completeById(id: ProjectId, tenantId: TenantId): Promise<void> {
+    const project = await this.projects.find(id, tenantId);
+    if (project !== null) await this.complete(project);
+  }
+
+  /** As completeById. An archived project gets no instances: its seats are filled with tombstones. */
+  async complete(project: Project): Promise<void> {
+    const pending = new Set(project.pendingSnapshots);
+    const seats = project.roleAssignments.filter(({ instanceId }) => pending.has(instanceId));
+    if (seats.length === 0 || project.archivedAt !== null) return;
+    const templates = await this.templates.getVersions(
+      project.tenantId,
+      seats.map(({ templateId, templateVersion }) => ({ id: templateId, version: templateVersion })),
+    );
+    const snapshots = seats.flatMap((seat, index) => {
+      const template = templates[index];
+      return template === undefined ? [] : [snapshotOf(project, seat, template)];
+    });
+    const inserted = await this.instances.insertOnce(project.tenantId, snapshots);
+    this.bus.publish(...snapshots.filter(({ instance }) => inserted.has(instance.id)).flatMap(({ events }) => events));
+    this.settled.note({
+      projectId: project.id,
+      tenantId: project.tenantId,
+      instanceIds: seats.map(({ instanceId }) => instanceId),
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { MaxLength } from 'class-validator';
+import { PROJECT_NAME_MAX_LENGTH, type ProjectChange } from '../../../domain/projects/project.js';
+import { DESCRIPTION_MAX_BYTES } from '../../../domain/templates/limits.js';
+import { IsText } from '../../../platform/http/is-text.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
+
+/** A field that is given replaces the stored one. The slug stays: identifiers are made of it. */
+export class UpdateProjectDto implements ProjectChange {
+  @ApiPropertyOptional({ example: 'Web App 2', maxLength: PROJECT_NAME_MAX_LENGTH })
+  @MayBeLeftOut()
+  @IsText({ maxBytes: 4 * PROJECT_NAME_MAX_LENGTH, minLength: 1 })
+  @MaxLength(PROJECT_NAME_MAX_LENGTH)
+  name?: string;
+
+  @ApiPropertyOptional({ example: 'The shop, rewritten again' })
+  @MayBeLeftOut()
+  @IsText({ maxBytes: DESCRIPTION_MAX_BYTES })
+  description?: string;
+}

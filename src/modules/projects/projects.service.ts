@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
+import { NotFoundError } from '../../domain/errors/not-found.error.js';
+import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
+import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
+import type { Actor } from '../../domain/events/actor.js';
+import { domainEvent } from '../../domain/events/domain-events.js';
+import { newId, type AgentInstanceId, type ProjectId, type TenantId } from '../../domain/ids.js';
+import type { Page, PageRequest } from '../../domain/page.js';
+import { slugFrom } from '../../domain/projects/project-slug.js';
+import {
+  MOST_ASSIGNMENTS,
+  type Project,
+  type ProjectChange,
+  type RoleAssignment,
+} from '../../domain/projects/project.js';
+import { Projects } from '../../domain/projects/projects.repository.js';
+import { allocateSeats, type WantedSeat } from '../../domain/projects/seat-allocation.js';
+import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
+import { TemplatesService } from '../templates/templates.service.js';
+import type { NewProject, SeatInput } from './project-input.js';
+import { RosterWait } from './roster-wait.js';
+
+/** How often a change that was overtaken is made again on what overtook it. */
+const ATTEMPTS = 5;
+
+/** Who asks, and for which tenant. */
+export interface Asking {
+  readonly tenantId: TenantId;
+  readonly actor: Actor;
+}
+
+/** A project, and whether everything that its last change asked for is there already. */
+export interface Settling<T> {
+  readonly value: T;
+  /** false: it is on its way, and a sweep sees to it. */
+  readonly settled: boolean;
+}
+
+/** Projects and who sits where. The agents themselves are made and removed by the listeners of these events. */
+@Injectable()
+export class ProjectsService {
+  constructor(
+    private readonly projects: Projects,
+    private readonly templates: TemplatesService,
+    private readonly bus: DomainEventBus,
+    private readonly wait: RosterWait,
+  ) {}
+
+  /**
+   * Creates the project and waits, within a limit, until its agents exist.
+   * @throws NameTakenError, TemplatesUnknownError, ArchivedError, ValidationFailedError
+   */
+  async create({ tenantId, actor }: Asking, input: NewProject): Promise<Settling<Project>> {
+    const slug = input.slug ?? slugFrom(input.name);
+    if (slug === '') {
+      throw new ValidationFailedError([
+        { pointer: '/slug', detail: 'cannot be made from the name, which has no letter a-z and no digit: give one' },
+      ]);
+    }
+    const now = new Date();
+    const wanted = await this.resolve(tenantId, input.roleAssignments, '/roleAssignments/');
+    const { seats, roleCounters } = allocateSeats({ slug, roleCounters: {} }, wanted, { at: now, by: actor });
+    const instanceIds = seats.map(({ instanceId }) => instanceId);
+    const project: Project = {
+      id: newId<ProjectId>(),
+      tenantId,
+      name: input.name,
+      slug,
+      description: input.description ?? '',
+      autostart: input.autostart ?? false,
+      roleAssignments: seats,
+      roleCounters,
+      pendingSnapshots: instanceIds,
+      pendingRemovals: [],
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+      archivedAt: null,
+    };
+    const event = domainEvent(
+      'project.created',
+      { tenantId, actor, subject: { type: 'project', id: project.id } },
+      { projectId: project.id, instanceIds },
+    );
+    await this.projects.insert(project, event);
+    return { value: project, settled: await this.wait.for(this.bus.publishAndWait(event)) };
+  }
+
+  /** Archived projects too. @throws NotFoundError */
+  async get(id: ProjectId, tenantId: TenantId): Promise<Project> {
+    const project = await this.projects.find(id, tenantId);
+    if (project === null) throw new NotFoundError('project', id);
+    return project;
+  }
+
+  /** The live ones, newest first. */
+  async list(tenantId: TenantId, page: PageRequest): Promise<Page<Project>> {
+    return this.projects.list(tenantId, page);
+  }
+
+  /** A change that changes nothing is none. @throws NotFoundError, PreconditionFailedError, ArchivedError … */
+  async update({ tenantId, actor }: Asking, id: ProjectId, change: ProjectChange, ifMatch?: number): Promise<Project> {
+    return this.retried(id, tenantId, ifMatch, async (project) => {
+      const fields = (['name', 'description'] as const).filter(
+        (field) => change[field] !== undefined && change[field] !== project[field],
+      );
+      if (fields.length === 0) return project;
+      const event = domainEvent('project.updated', about(tenantId, actor, id), { projectId: id, fields });
+      const updated = await this.projects.update(project, change, event);
+      this.bus.publish(event);
+      return updated;
+    });
+  }
+
+  /**
+   * Gives the project one seat more, the last in the list, and waits, within a limit, until its agent exists.
+   * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError
+   */
+  async assign({ tenantId, actor }: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
+    const wanted = await this.resolve(tenantId, [input]);
+    const { project, event } = await this.retried(id, tenantId, undefined, async (read) => {
+      if (read.roleAssignments.length >= MOST_ASSIGNMENTS) throw full();
+      const { seats, roleCounters } = allocateSeats(read, wanted, { at: new Date(), by: actor });
+      const [seat] = seats as readonly [RoleAssignment];
+      const { instanceId, templateId, templateVersion } = seat;
+      const assigned = domainEvent('project.role-assigned', about(tenantId, actor, id), {
+        projectId: id,
+        instanceId,
+        templateId,
+        templateVersion,
+      });
+      return { project: await this.projects.assign(read, seat, roleCounters, assigned), event: assigned };
+    });
+    return { value: project, settled: await this.wait.for(this.bus.publishAndWait(event)) };
+  }
+
+  /** Takes the seat away and has its agent removed. @throws NotFoundError when the agent has no seat here */
+  async unassign({ tenantId, actor }: Asking, id: ProjectId, instanceId: AgentInstanceId): Promise<void> {
+    const event = await this.retried(id, tenantId, undefined, async (project) => {
+      const seat = project.roleAssignments.find((assignment) => assignment.instanceId === instanceId);
+      if (seat === undefined) throw new NotFoundError('agent instance', instanceId);
+      const unassigned = domainEvent('project.role-unassigned', about(tenantId, actor, id), {
+        projectId: id,
+        instanceId,
+      });
+      await this.projects.unassign(project, seat, unassigned);
+      return unassigned;
+    });
+    await this.wait.for(this.bus.publishAndWait(event));
+  }
+
+  /** Frees the slug and has all agents removed. Once more does nothing. @throws NotFoundError */
+  async archive({ tenantId, actor }: Asking, id: ProjectId): Promise<Project> {
+    const { project, event } = await this.retried(id, tenantId, undefined, async (read) => {
+      if (read.archivedAt !== null) return { project: read, event: null };
+      const archived = domainEvent('project.archived', about(tenantId, actor, id), { projectId: id });
+      return { project: await this.projects.archive(read, read.roleAssignments, archived), event: archived };
+    });
+    if (event !== null) await this.wait.for(this.bus.publishAndWait(event));
+    return project;
+  }
+
+  private async resolve(tenantId: TenantId, seats: readonly SeatInput[], pointer = ''): Promise<readonly WantedSeat[]> {
+    const versions = await this.templates.resolve(
+      tenantId,
+      seats.map(({ templateId, templateVersion }, index) => ({
+        templateId,
+        version: templateVersion,
+        pointer: `${pointer === '' ? '' : `${pointer}${index}`}/templateId`,
+      })),
+    );
+    return seats.map((seat, index) => ({
+      role: seat.role,
+      templateId: seat.templateId,
+      templateVersion: versions[index]?.version ?? 0,
+      displayName: seat.displayName ?? null,
+      tags: seat.tags ?? [],
+    }));
+  }
+
+  /** Makes the change on what is there now; overtaken, once more on what overtook it. With `ifMatch` it is not. */
+  private async retried<T>(
+    id: ProjectId,
+    tenantId: TenantId,
+    ifMatch: number | undefined,
+    change: (project: Project) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const project = await this.get(id, tenantId);
+      if (ifMatch !== undefined && ifMatch !== project.revision) throw stale(project);
+      try {
+        return await change(project);
+      } catch (error) {
+        if (!(error instanceof ConcurrentUpdateError)) throw error;
+        if (ifMatch === undefined && attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+const about = (tenantId: TenantId, actor: Actor, id: ProjectId) => ({
+  tenantId,
+  actor,
+  subject: { type: 'project', id } as const,
+});
+
+const stale = ({ id, revision }: Project): PreconditionFailedError =>
+  new PreconditionFailedError('project', id, `revision ${revision}`);
+
+const full = (): ValidationFailedError =>
+  new ValidationFailedError([
+    { pointer: '', detail: `the project has ${MOST_ASSIGNMENTS} role assignments, which is the most it can have` },
+  ]);
