@@ -1,11 +1,9 @@
-import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { jsonFaults } from '../../domain/json-faults.js';
 
 /**
- * A JSON object of at most `maxBytes` bytes as compact JSON, nested at most `maxDepth` levels deep, which is taken as
- * given: no member is dropped or changed on the way in.
+ * A JSON object of at most `maxBytes` bytes as compact JSON, nested at most `maxDepth` levels deep. Read the body with
+ * readBody: the InputPipe does not leave such documents as given.
  */
 export function IsJsonObject(limits: { maxBytes: number; maxDepth: number }): PropertyDecorator {
   const fault = (value: unknown): string | null => {
@@ -15,15 +13,11 @@ export function IsJsonObject(limits: { maxBytes: number; maxDepth: number }): Pr
     const bytes = Buffer.byteLength(JSON.stringify(value), 'utf8');
     return bytes > limits.maxBytes ? `must be at most ${limits.maxBytes} bytes long as JSON; it is ${bytes}` : null;
   };
-  return applyDecorators(
-    // class-transformer would rebuild the object and lose members named `constructor`
-    Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]),
-    ValidateBy({
-      name: 'isJsonObject',
-      validator: {
-        validate: (value: unknown) => fault(value) === null,
-        defaultMessage: (asked) => fault(asked?.value) ?? 'must be a JSON object',
-      },
-    }),
-  );
+  return ValidateBy({
+    name: 'isJsonObject',
+    validator: {
+      validate: (value: unknown) => fault(value) === null,
+      defaultMessage: (asked) => fault(asked?.value) ?? 'must be a JSON object',
+    },
+  });
 }

@@ -1,5 +1,4 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { MCP_SERVERS_MAX_COUNT, SKILLS_MAX_BYTES } from '../../../domain/templates/limits.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
@@ -8,6 +7,8 @@ import { McpServerDto } from './mcp-server.dto.js';
 
 /** Which model drives the agent, and what it may do. What is left out takes its default. */
 export class AgentConfigDto {
+  static readonly nested = { mcpServers: McpServerDto };
+
   @ApiPropertyOptional({ example: 'qwen3:8b', default: '', description: "The model's name, as its provider calls it" })
   @MayBeLeftOut()
   @IsText({ maxBytes: 200 })
@@ -34,6 +35,5 @@ export class AgentConfigDto {
   @IsArray()
   @ArrayMaxSize(MCP_SERVERS_MAX_COUNT)
   @ValidateNested({ each: true })
-  @Type(() => McpServerDto)
   mcpServers?: McpServerDto[];
 }

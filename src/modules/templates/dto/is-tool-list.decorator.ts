@@ -1,5 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { jsonFaults } from '../../../domain/json-faults.js';
 import { toolListFault } from '../../../domain/templates/tools.js';
@@ -11,14 +9,11 @@ export function IsToolList(): PropertyDecorator {
     const [first] = jsonFaults(value, JSON_MAX_DEPTH);
     return first === undefined ? toolListFault(value) : `is not plain JSON at ${first.pointer}: ${first.detail}`;
   };
-  return applyDecorators(
-    Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]),
-    ValidateBy({
-      name: 'isToolList',
-      validator: {
-        validate: (value: unknown) => fault(value) === null,
-        defaultMessage: (asked) => fault(asked?.value) ?? 'must be a list of tools',
-      },
-    }),
-  );
+  return ValidateBy({
+    name: 'isToolList',
+    validator: {
+      validate: (value: unknown) => fault(value) === null,
+      defaultMessage: (asked) => fault(asked?.value) ?? 'must be a list of tools',
+    },
+  });
 }

@@ -1,5 +1,4 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNumber, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { MayBeLeftOut } from './may-be-left-out.decorator.js';
 
@@ -35,6 +34,8 @@ export class ManifestResourcesDto {
 
 /** How the agent's container is to be. What is left out takes the installation's default. */
 export class ManifestDto {
+  static readonly nested = { resources: ManifestResourcesDto };
+
   @ApiPropertyOptional({ example: 'muster/agent', description: 'Image reference' })
   @MayBeLeftOut()
   @Matches(/^[a-z0-9][A-Za-z0-9._\-/:@]{0,254}$/, { message: 'must be an image reference' })
@@ -44,7 +45,6 @@ export class ManifestDto {
   @MayBeLeftOut()
   @IsObject()
   @ValidateNested()
-  @Type(() => ManifestResourcesDto)
   resources?: ManifestResourcesDto;
 
   @ApiPropertyOptional({ enum: ['runc', 'gvisor'] })

@@ -1,5 +1,4 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
 import type { JsonObject } from '../../../domain/json.js';
 import type { ToolReference } from '../../../domain/templates/blueprint.js';
@@ -26,6 +25,8 @@ import { MayBeLeftOut } from './may-be-left-out.decorator.js';
 
 /** What a version holds. What is left out takes its default. */
 export class TemplateContentDto {
+  static readonly nested = { config: AgentConfigDto, manifest: ManifestDto };
+
   @ApiPropertyOptional({ example: 'Reviewer', description: "The template's name when left out" })
   @MayBeLeftOut()
   @IsText({ maxBytes: 4 * DISPLAY_NAME_MAX_LENGTH, minLength: 1 })
@@ -102,14 +103,12 @@ export class TemplateContentDto {
   @MayBeLeftOut()
   @IsObject()
   @ValidateNested()
-  @Type(() => AgentConfigDto)
   config?: AgentConfigDto;
 
   @ApiPropertyOptional({ type: ManifestDto })
   @MayBeLeftOut()
   @IsObject()
   @ValidateNested()
-  @Type(() => ManifestDto)
   manifest?: ManifestDto;
 
   @ApiPropertyOptional({

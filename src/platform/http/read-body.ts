@@ -1,0 +1,54 @@
+import { validateSync } from 'class-validator';
+import type { Fault } from '../../domain/errors/domain-error.js';
+import { jsonFaults } from '../../domain/json-faults.js';
+import { pointerTo } from '../../domain/json-pointer.js';
+import { JSON_MAX_DEPTH } from '../../domain/templates/limits.js';
+import { faultsOf } from './faults.js';
+
+/** A class with class-validator's rules. */
+export interface DtoClass<T extends object = object> {
+  new (): T;
+  /** The properties that are such classes themselves, or lists of them. */
+  readonly nested?: Readonly<Record<string, DtoClass>>;
+}
+
+export type Reading<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
+
+/** A body has a few levels above the free documents in it. */
+const BODY_MAX_DEPTH = JSON_MAX_DEPTH + 4;
+
+/**
+ * Checks a body that has free JSON in it. The InputPipe can't: class-transformer walks through every object, however
+ * deep, drops members named `constructor`, and fails over them. Here documents are taken as they are, and nothing walks
+ * through them before their depth is known.
+ */
+export function readBody<T extends object>(dto: DtoClass<T>, body: unknown): Reading<T> {
+  if (!isObject(body)) return { faults: [{ pointer: '', detail: 'must be a JSON object' }] };
+  const unfit = jsonFaults(body, BODY_MAX_DEPTH);
+  if (unfit.length > 0) return { faults: unfit };
+  const faults: Fault[] = [];
+  const value = fill(dto, body, [], faults);
+  faults.push(...faultsOf(validateSync(value, { whitelist: true, forbidNonWhitelisted: true })));
+  return faults.length > 0 ? { faults } : { value };
+}
+
+function fill<T extends object>(dto: DtoClass<T>, body: object, path: readonly string[], faults: Fault[]): T {
+  const value = new dto();
+  for (const [key, member] of Object.entries(body)) {
+    // class-validator asks the instance for its class by this name
+    if (key === 'constructor') faults.push({ pointer: pointerTo([...path, key]), detail: 'is not a known property' });
+    else Reflect.set(value, key, fillMember(dto.nested?.[key], member, [...path, key], faults));
+  }
+  return value;
+}
+
+function fillMember(dto: DtoClass | undefined, member: unknown, path: readonly string[], faults: Fault[]): unknown {
+  if (dto === undefined) return member;
+  if (Array.isArray(member)) {
+    return member.map((item: unknown, index) => fillMember(dto, item, [...path, String(index)], faults));
+  }
+  return isObject(member) ? fill(dto, member, path, faults) : member;
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
