@@ -6,6 +6,7 @@ describe('readCommandLine', () => {
     expect(readCommandLine([], {})).toEqual({
       name: 'serve',
       socketPath: '/run/muster/agent.sock',
+      workspace: null,
       renderTimeoutMs: 2_000,
     });
   });
@@ -15,6 +16,13 @@ describe('readCommandLine', () => {
     expect(readCommandLine(['bridge'], environment)).toEqual({ name: 'bridge', socketPath: '/from/environment' });
     expect(readCommandLine(['bridge', '--socket', '/a'], environment)).toMatchObject({ socketPath: '/a' });
     expect(readCommandLine(['--socket=/b', 'bridge'], environment)).toMatchObject({ socketPath: '/b' });
+  });
+
+  it('takes the workspace from --workspace, then from the environment', () => {
+    const environment = { MUSTER_WORKSPACE: '/from/environment' };
+    expect(readCommandLine(['--workspace', '/a=b'], environment)).toMatchObject({ workspace: '/a=b' });
+    expect(readCommandLine(['--workspace=/a=b'], environment)).toMatchObject({ workspace: '/a=b' });
+    expect(readCommandLine([], environment)).toMatchObject({ workspace: '/from/environment' });
   });
 
   it('takes the render limit from the environment', () => {

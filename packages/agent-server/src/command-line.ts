@@ -4,21 +4,27 @@ import { StartError } from './errors.js';
 /** How the bundle is told, by itself, that it is a render worker. Nobody else uses it. */
 export const RENDER_COMMAND = 'render-worker';
 
+const OPTIONS: readonly string[] = ['--socket', '--workspace'];
+
 export const DEFAULT_RENDER_TIMEOUT_MS = 2_000;
 const MAX_RENDER_TIMEOUT_MS = 600_000;
 
-export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] | --version | --help
+export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] | --version | --help
 
   serve   listens on the socket (the default)
   bridge  connects stdin and stdout with the socket of a serving one
 
   --socket <path>           default: MUSTER_SOCKET, then ${SOCKET_FOLDER}/${SOCKET_NAME}
+  --workspace <path>        serve: the folder it works in once it listens; default: MUSTER_WORKSPACE, then where it
+                            was started. A system prompt's process.cwd() is this
   MUSTER_RENDER_TIMEOUT_MS  how long a system prompt may take to render; default ${DEFAULT_RENDER_TIMEOUT_MS}
 `;
 
 export interface ServeCommand {
   readonly name: 'serve';
   readonly socketPath: string;
+  /** null: stay where it was started. */
+  readonly workspace: string | null;
   readonly renderTimeoutMs: number;
 }
 
@@ -35,23 +41,37 @@ export function readCommandLine(
 ): Command {
   if (args.includes('--version')) return { name: 'version' };
   if (args.includes('--help') || args.includes('-h')) return { name: 'help' };
-  const words: string[] = [];
-  let socketPath = environment['MUSTER_SOCKET'] ?? `${SOCKET_FOLDER}/${SOCKET_NAME}`;
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? '';
-    if (arg === '--socket') socketPath = args[++at] ?? '';
-    else if (arg.startsWith('--socket=')) socketPath = arg.slice('--socket='.length);
-    else if (arg.startsWith('-')) throw new StartError('USAGE', `Unknown option ${arg}. ${USAGE}`);
-    else words.push(arg);
-  }
+  const { words, options } = readOptions(args);
+  const socketPath = options.get('--socket') ?? environment['MUSTER_SOCKET'] ?? `${SOCKET_FOLDER}/${SOCKET_NAME}`;
   if (socketPath === '') throw new StartError('USAGE', `The socket's path is empty. ${USAGE}`);
   if (words.length > 1) throw new StartError('USAGE', `One command at a time, not: ${words.join(' ')}. ${USAGE}`);
   const [name = 'serve'] = words;
   if (name === 'bridge') return { name, socketPath };
-  if (name === 'serve') {
-    return { name, socketPath, renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']) };
+  if (name !== 'serve') throw new StartError('USAGE', `Unknown command ${name}. ${USAGE}`);
+  const workspace = options.get('--workspace') ?? environment['MUSTER_WORKSPACE'] ?? '';
+  return {
+    name,
+    socketPath,
+    workspace: workspace === '' ? null : workspace,
+    renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']),
+  };
+}
+
+/** Options with their values, as `--name value` or `--name=value`, and the words between them. */
+function readOptions(args: readonly string[]): { words: string[]; options: Map<string, string> } {
+  const words: string[] = [];
+  const options = new Map<string, string>();
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (!arg.startsWith('-')) {
+      words.push(arg);
+      continue;
+    }
+    const [option = '', ...rest] = arg.split('=');
+    if (!OPTIONS.includes(option)) throw new StartError('USAGE', `Unknown option ${option}. ${USAGE}`);
+    options.set(option, rest.length > 0 ? rest.join('=') : (args[++at] ?? ''));
   }
-  throw new StartError('USAGE', `Unknown command ${name}. ${USAGE}`);
+  return { words, options };
 }
 
 function readRenderTimeout(text: string | undefined): number {

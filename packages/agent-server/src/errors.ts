@@ -13,7 +13,13 @@ export class AgentError extends Error {
 }
 
 export type StartFailure =
-  'USAGE' | 'SOCKET_IN_USE' | 'SOCKET_PATH_OCCUPIED' | 'SOCKET_UNUSABLE' | 'SOCKET_UNREACHABLE' | 'NOT_A_WORKER';
+  | 'USAGE'
+  | 'SOCKET_IN_USE'
+  | 'SOCKET_PATH_OCCUPIED'
+  | 'SOCKET_UNUSABLE'
+  | 'SOCKET_UNREACHABLE'
+  | 'WORKSPACE_UNUSABLE'
+  | 'NOT_A_WORKER';
 
 /** Why the program cannot begin. */
 export class StartError extends Error {

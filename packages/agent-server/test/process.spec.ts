@@ -141,6 +141,26 @@ describe('starting', () => {
     expect((await agent.call('GET', '/v1/health')).status).toBe(200);
   });
 
+  it('works in its workspace, whatever its socket is told by', async () => {
+    const folder = await emptyFolder();
+    const environment = { MUSTER_SOCKET: '/proc/self/cwd/agent.sock', MUSTER_WORKSPACE: '/usr/share' };
+    const agent = remembered(AgentProcess.launchIn(folder, { bare: true, environment }));
+    await agent.answering();
+    await agent.call(
+      'PUT',
+      '/v1/configuration',
+      buildConfiguration({ systemPrompt: '<% throw Error(process.cwd()) %>' }),
+    );
+    const { body } = await agent.call('POST', '/v1/runs', { runId: 'r', type: 'prompt', input: '' });
+    expect(body.message).toContain('/usr/share');
+  });
+
+  it('ends when it cannot enter its workspace', async () => {
+    const agent = remembered(await AgentProcess.launch({ environment: { MUSTER_WORKSPACE: '/not/there' } }));
+    expect(await agent.exited()).toEqual({ code: 1, signal: null });
+    expect(fatalOf(agent)).toMatchObject({ code: 'WORKSPACE_UNUSABLE' });
+  });
+
   it('tells its version', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [BUNDLE, '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

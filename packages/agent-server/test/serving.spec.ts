@@ -130,9 +130,7 @@ describe('the log', () => {
       const failing = { systemPrompt: '<% throw new Error("SECRET-ERROR") %>' };
       await agent.call('PUT', '/v1/configuration', buildConfiguration(failing));
       await agent.call('POST', '/v1/runs', { ...run, runId: 'run-8' });
-      expect(agent.stdout).toMatch(
-        /^\S+Z started agent-server .*\n.* configured .*\n.* run run-7\?forged line started\n/,
-      );
+      expect(agent.stdout).toMatch(/^started agent-server .*\nconfigured .*\nrun run-7\?forged line started\n/);
       expect(agent.stdout).toMatch(/run run-7\?forged line ended after \d+ ms\n/);
       expect(agent.stdout).toMatch(/run run-8 failed: PROMPT_RENDER_FAILED after \d+ ms\n/);
       expect(agent.stdout + agent.stderr).not.toContain('SECRET');

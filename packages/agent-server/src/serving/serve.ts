@@ -1,4 +1,5 @@
 import type { ServeCommand } from '../command-line.js';
+import { StartError } from '../errors.js';
 import { exitWithError } from '../exit-with-error.js';
 import { log } from '../log.js';
 import { AGENT_SERVER_VERSION } from '../version.js';
@@ -14,5 +15,15 @@ export async function serve(command: ServeCommand): Promise<void> {
   // Before listening: as PID 1 a process without handlers ignores SIGTERM.
   stopOnSignals(agent);
   await listenOnSocket(agent.http, command.socketPath);
+  if (command.workspace !== null) enter(command.workspace);
   log(`started agent-server ${AGENT_SERVER_VERSION} on ${command.socketPath}`);
+}
+
+/** After listening: the socket's path may be told by way of the folder it was started in. */
+function enter(workspace: string): void {
+  try {
+    process.chdir(workspace);
+  } catch (cause) {
+    throw new StartError('WORKSPACE_UNUSABLE', `The workspace ${workspace} cannot be entered.`, { cause });
+  }
 }
