@@ -45,7 +45,8 @@ export abstract class AgentConnection {
   abstract configure(configuration: AgentConfiguration): Promise<void>;
   /**
    * Answers one prompt.
-   * @throws DomainError PROMPT_RENDER_FAILED, PROMPT_RENDER_TIMEOUT, PROVIDER_UNKNOWN, AGENT_UNREACHABLE
+   * @throws DomainError PROMPT_RENDER_FAILED, PROMPT_RENDER_TIMEOUT, PROVIDER_UNKNOWN, BODY_TOO_LARGE, AGENT_UNREACHABLE
+   * (details.agentCode says NOT_CONFIGURED when it has no configuration); the signal's reason when it is aborted
    */
   abstract prompt(request: PromptRequest, signal: AbortSignal): Promise<PromptResult>;
   abstract close(): void;

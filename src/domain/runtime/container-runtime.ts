@@ -1,4 +1,4 @@
-import type { AgentConnection } from './agent-connection.js';
+import type { AgentConnection, AgentHealth } from './agent-connection.js';
 import type { InstallationId } from '../ids.js';
 import type { ContainerOwner, RuntimeSpec } from './runtime-spec.js';
 
@@ -6,10 +6,14 @@ import type { ContainerOwner, RuntimeSpec } from './runtime-spec.js';
 export interface RuntimeCapabilities {
   /** Is it a boundary against hostile code? */
   readonly isolation: boolean;
+  /** Are cpus, memoryMiB, pids and tmpfsMiB enforced? */
   readonly limits: boolean;
+  /** Is the agent kept off the network? */
   readonly network: boolean;
   readonly pause: boolean;
+  /** Can an agent bring an image of its own? */
   readonly images: boolean;
+  /** Can more programs be started beside the agent's own? */
   readonly exec: boolean;
 }
 
@@ -59,6 +63,19 @@ export interface RuntimeEvent {
   readonly owner: ContainerOwner;
 }
 
+/** What is needed to reach the agent in a container. */
+export interface ContainerAddress {
+  readonly id: string;
+  /** The folder it was created with. */
+  readonly privateFolder: string;
+}
+
+export interface ReachableAgent {
+  readonly connection: AgentConnection;
+  /** Its first answer. */
+  readonly health: AgentHealth;
+}
+
 /**
  * Where agents run. Every method may throw a RuntimeError (told by its kind, never by message text). Methods are safe
  * to repeat: starting what runs, stopping what stands and removing what is gone succeed.
@@ -66,21 +83,29 @@ export interface RuntimeEvent {
 export abstract class ContainerRuntime {
   abstract readonly name: 'docker' | 'process';
   abstract readonly capabilities: RuntimeCapabilities;
+  /** What an operator has to know before using it, to be shown when Muster starts; null when there is nothing. */
+  abstract readonly warning: string | null;
 
   /** @throws RuntimeError unavailable */
   abstract info(): Promise<RuntimeInfo>;
   /** The immutable id of an image, pulled if need be. @throws RuntimeError image-missing */
   abstract resolveImage(reference: string): Promise<string>;
   /**
-   * Makes the container and starts nothing. Exclusive by name.
+   * Makes the container and starts nothing. Exclusive by name. Makes the private and the workspace folder where they are
+   * missing, owned by the user the agent runs as; the folders above them have to be where no agent can write.
    * @returns the container's id
    * @throws RuntimeError name-conflict when the name is in use: look at it, and adopt it if it is yours
+   * @throws RuntimeError image-missing when the image is gone: resolve it again
+   * @throws RuntimeError unsupported, disk-full, refused
    */
   abstract create(spec: RuntimeSpec): Promise<string>;
+  /** @throws RuntimeError not-found, start-failed */
   abstract start(id: string): Promise<void>;
-  /** Ends the main process: SIGTERM, then after the grace period SIGKILL. */
+  /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL. @throws RuntimeError stop-failed */
   abstract stop(id: string, gracePeriodSeconds: number): Promise<void>;
+  /** @throws RuntimeError not-found, refused when it does not run */
   abstract pause(id: string): Promise<void>;
+  /** @throws RuntimeError not-found, refused when it does not run */
   abstract unpause(id: string): Promise<void>;
   /** Removes it in whatever state it is. */
   abstract remove(id: string): Promise<void>;
@@ -88,12 +113,22 @@ export abstract class ContainerRuntime {
   abstract inspect(idOrName: string): Promise<ContainerObservation | null>;
   /** Every container of this installation, in any state. */
   abstract list(installation: InstallationId): Promise<readonly ContainerObservation[]>;
+  /** Its output, oldest first, each line at most 64 KiB (longer ones come in pieces). @throws RuntimeError not-found */
   abstract logs(id: string, query: LogQuery): AsyncIterable<LogLine>;
-  /** What happens to this installation's containers, until the signal ends it. Ends with an error when the engine goes away. */
+  /**
+   * What happens to this installation's containers from the moment of the call, until the signal ends it. One event may come
+   * twice; one that both came and went between two looks may not come at all: state is the truth, events say when to look.
+   * @throws RuntimeError unavailable, when the engine goes away
+   */
   abstract events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   /**
    * Opens a connection to the agent-server inside a running container. Does not wait for it to be ready.
    * @throws AgentUnreachableError when nothing answers yet, AgentSocketUnsafeError when agent.sock is not a socket
    */
-  abstract connect(container: { id: string; privateFolder: string }): Promise<AgentConnection>;
+  abstract connect(container: ContainerAddress): Promise<AgentConnection>;
+  /**
+   * Waits until the agent-server of a started container answers health, and notices at once.
+   * @throws ContainerExitedError when the container ends before, AgentSocketUnsafeError, the signal's reason when it is aborted
+   */
+  abstract waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent>;
 }

@@ -3,7 +3,16 @@ import type { ProblemCode } from '../errors/problem-catalogue.js';
 
 /** What an engine's failure is, decided by status codes and error numbers, never by message text. */
 export type RuntimeFailure =
-  'unavailable' | 'timeout' | 'image-missing' | 'name-conflict' | 'not-found' | 'unsupported' | 'disk-full' | 'refused';
+  | 'unavailable'
+  | 'timeout'
+  | 'image-missing'
+  | 'name-conflict'
+  | 'not-found'
+  | 'unsupported'
+  | 'disk-full'
+  | 'start-failed'
+  | 'stop-failed'
+  | 'refused';
 
 const CODES = {
   unavailable: 'RUNTIME_UNAVAILABLE',
@@ -13,6 +22,8 @@ const CODES = {
   'not-found': 'RUNTIME_UNAVAILABLE',
   unsupported: 'RUNTIME_UNSUPPORTED',
   'disk-full': 'WORKSPACE_UNAVAILABLE',
+  'start-failed': 'CONTAINER_START_FAILED',
+  'stop-failed': 'CONTAINER_STOP_FAILED',
   refused: 'CONTAINER_CREATE_FAILED',
 } as const satisfies Record<RuntimeFailure, ProblemCode>;
 
@@ -46,5 +57,15 @@ export class AgentSocketUnsafeError extends DomainError {
       `In container ${container} agent.sock is ${found}, not a socket; Muster does not follow it. Destroy the agent or start it anew.`,
       { details: { container, found } },
     );
+  }
+}
+
+/** Thrown when a container ended by itself while its agent was waited for. */
+export class ContainerExitedError extends DomainError {
+  constructor(container: string, exitCode: number | null, oomKilled: boolean) {
+    const how = oomKilled ? 'it used more memory than its limit' : `exit code ${exitCode ?? 'unknown'}`;
+    super('CONTAINER_EXITED', `Container ${container} ended before its agent answered (${how}). See its logs.`, {
+      details: { container, exitCode, oomKilled },
+    });
   }
 }

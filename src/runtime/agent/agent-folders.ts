@@ -1,0 +1,66 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { SOCKET_NAME } from './agent-protocol.js';
+
+/** Only the agent's user may look into its private folder. */
+const PRIVATE_MODE = 0o700;
+const WORKSPACE_MODE = 0o750;
+
+/** The user the agents run as: Muster's own, but never root. */
+export function agentUid(): number {
+  const own = process.getuid?.() ?? 0;
+  return own === 0 ? 1000 : own;
+}
+
+/**
+ * Makes the folders of an agent where they are missing.
+ *
+ * @throws RuntimeError disk-full, refused when one of the paths is no folder
+ */
+export async function prepareAgentFolders(
+  spec: Pick<RuntimeSpec, 'privateFolder' | 'workspaceFolder'>,
+  uid: number,
+): Promise<void> {
+  await prepareFolder(spec.privateFolder, uid, PRIVATE_MODE);
+  await prepareFolder(spec.workspaceFolder, uid, WORKSPACE_MODE);
+}
+
+/**
+ * Clears away the socket of the container that used the folder before; a link that it may have left there is removed, not
+ * followed. Only for who has just made the one container that may use the folder now.
+ */
+export async function clearAgentSocket(privateFolder: string): Promise<void> {
+  await rm(join(privateFolder, SOCKET_NAME), { recursive: true, force: true });
+}
+
+/** The folder itself lies where only Muster can write, so its owner and mode are set on what was really opened. */
+async function prepareFolder(path: string, uid: number, mode: number): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await mkdir(path, { mode }).catch(ignoring('EEXIST'));
+    const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      const stats = await folder.stat();
+      if (stats.uid !== uid) await folder.chown(uid, uid);
+      if ((stats.mode & 0o777) !== mode) await folder.chmod(mode);
+    } finally {
+      await folder.close();
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    const message = full
+      ? `No space is left for ${path}. Make room, then start the agent again.`
+      : `The folder ${path} cannot be prepared (${code ?? 'unknown reason'}).`;
+    throw new RuntimeError(full ? 'disk-full' : 'refused', message, { cause });
+  }
+}
+
+function ignoring(code: string): (error: unknown) => void {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
+  };
+}

@@ -1,0 +1,53 @@
+/** Muster's side of what packages/agent-server/src/protocol.ts says. What comes from an agent is checked here. */
+import type { AgentHealth, PromptResult } from '../../domain/runtime/agent-connection.js';
+
+export const SOCKET_NAME = 'agent.sock';
+
+/** Where the private folder is mounted inside a container. */
+export const SOCKET_FOLDER = '/run/muster';
+
+/** Neither side reads a larger body. */
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+const MAX_VERSION_LENGTH = 64;
+const MAX_MESSAGE_LENGTH = 2000;
+const DIGEST = /^[0-9a-f]{64}$/;
+
+export interface AgentFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** null when it is no health answer. */
+export function parseHealth(body: unknown): AgentHealth | null {
+  if (!isRecord(body)) return null;
+  const { version, configured } = body;
+  if (typeof version !== 'string' || version.length > MAX_VERSION_LENGTH) return null;
+  if (configured === null) return { version, configured };
+  return typeof configured === 'string' && DIGEST.test(configured) ? { version, configured } : null;
+}
+
+/** null when it is no answer to a run. */
+export function parsePromptResult(body: unknown): PromptResult | null {
+  if (!isRecord(body) || !isRecord(body['usage'])) return null;
+  const { output } = body;
+  const { inputTokens, outputTokens } = body['usage'];
+  if (typeof output !== 'string' || !isCount(inputTokens) || !isCount(outputTokens)) return null;
+  return { output, usage: { inputTokens, outputTokens } };
+}
+
+/** null when it is no error answer. The message is cut and cleaned of control characters, for it is shown to people. */
+export function parseFailure(body: unknown): AgentFailure | null {
+  if (!isRecord(body)) return null;
+  const { code, message } = body;
+  if (typeof code !== 'string' || !/^[A-Z_]{1,64}$/.test(code) || typeof message !== 'string') return null;
+  return { code, message: message.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Cc}/gu, ' ') };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

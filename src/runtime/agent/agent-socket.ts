@@ -1,0 +1,72 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { SOCKET_NAME } from './agent-protocol.js';
+
+/** Linux's O_PATH, which Node does not name: a handle on the thing itself, whatever it is, without opening it. */
+const O_PATH = 0o10000000;
+
+const DIAL_TIMEOUT_MS = 2000;
+
+/**
+ * Connects to agent.sock. The folder belongs to the agent, which can put a link there that leads to any socket of the
+ * host. So the entry is pinned by O_PATH without following a link, found to be a socket, and connected to through the
+ * pinned handle: what the agent does to the name meanwhile changes nothing, and the path cannot be too long for a socket.
+ *
+ * @throws AgentUnreachableError when nothing listens (yet), AgentSocketUnsafeError when it is not a socket
+ */
+export async function dialAgentSocket(container: string, privateFolder: string): Promise<Socket> {
+  const path = join(privateFolder, SOCKET_NAME);
+  if (process.platform !== 'linux') {
+    // No O_PATH. Only the process runtime comes here, which is no boundary in the first place.
+    const found = describe(statOf(container, () => lstatSync(path)));
+    if (found !== null) throw new AgentSocketUnsafeError(container, found);
+    return dial(container, path);
+  }
+  const handle = statOf(container, () => openSync(path, O_PATH | constants.O_NOFOLLOW));
+  try {
+    const found = describe(fstatSync(handle));
+    if (found !== null) throw new AgentSocketUnsafeError(container, found);
+    return await dial(container, `/proc/self/fd/${handle}`);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** What it is when it is not a socket, else null. */
+function describe(stats: Stats): string | null {
+  if (stats.isSocket()) return null;
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isFile()) return 'a file';
+  if (stats.isFIFO()) return 'a named pipe';
+  return 'a device';
+}
+
+function statOf<T>(container: string, look: () => T): T {
+  try {
+    return look();
+  } catch (cause) {
+    throw new AgentUnreachableError(container, { cause });
+  }
+}
+
+function dial(container: string, path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    const giveUp = setTimeout(() => {
+      socket.destroy();
+      reject(new AgentUnreachableError(container));
+    }, DIAL_TIMEOUT_MS);
+    socket.once('connect', () => {
+      clearTimeout(giveUp);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+    socket.once('error', (cause) => {
+      clearTimeout(giveUp);
+      reject(new AgentUnreachableError(container, { cause }));
+    });
+  });
+}

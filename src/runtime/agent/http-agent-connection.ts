@@ -1,0 +1,143 @@
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { DomainError } from '../../domain/errors/domain-error.js';
+import {
+  AgentConnection,
+  type AgentConfiguration,
+  type AgentHealth,
+  type PromptRequest,
+  type PromptResult,
+} from '../../domain/runtime/agent-connection.js';
+import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { MAX_BODY_BYTES, parseFailure, parseHealth, parsePromptResult } from './agent-protocol.js';
+import { DialingPool } from './dialing-pool.js';
+
+const HEALTH_TIMEOUT_MS = 2000;
+const CONFIGURE_TIMEOUT_MS = 10_000;
+
+/** What an agent may tell its user. Any other code is a fault between Muster and the agent, not the user's. */
+const TOLD_CODES = ['PROMPT_RENDER_FAILED', 'PROMPT_RENDER_TIMEOUT', 'PROVIDER_UNKNOWN', 'BODY_TOO_LARGE'] as const;
+
+interface Exchange {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Talks to an agent-server in HTTP/1.1 over whatever stream `dial` opens. */
+export class HttpAgentConnection extends AgentConnection {
+  private readonly pool: DialingPool;
+
+  constructor(
+    private readonly container: string,
+    readonly endpoint: 'unix' | 'exec',
+    dial: () => Promise<Duplex>,
+    first: Duplex,
+  ) {
+    super();
+    this.pool = new DialingPool(dial, first);
+  }
+
+  async health(): Promise<AgentHealth> {
+    const answer = await this.bounded(HEALTH_TIMEOUT_MS, (signal) =>
+      this.exchange({ method: 'GET', path: '/v1/health', signal }),
+    );
+    return this.understood(answer.status === 200 ? parseHealth(answer.body) : null, answer);
+  }
+
+  async configure(configuration: AgentConfiguration): Promise<void> {
+    const answer = await this.bounded(CONFIGURE_TIMEOUT_MS, (signal) =>
+      this.exchange({ method: 'PUT', path: '/v1/configuration', body: configuration, signal }),
+    );
+    if (answer.status !== 204) throw this.failure(answer);
+  }
+
+  async prompt(request: PromptRequest, signal: AbortSignal): Promise<PromptResult> {
+    signal.throwIfAborted();
+    try {
+      const body = { ...request, type: 'prompt' };
+      const answer = await this.exchange({ method: 'POST', path: '/v1/runs', body, signal });
+      return this.understood(answer.status === 200 ? parsePromptResult(answer.body) : null, answer);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.pool.destroy();
+  }
+
+  /** Gives a call its time. One that is safe to repeat is repeated once, for a kept connection may just have been closed. */
+  private async bounded(timeoutMs: number, call: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await call(signal);
+    } catch (error) {
+      if (!(error instanceof StaleConnection) || signal.aborted) throw error;
+      return call(signal);
+    }
+  }
+
+  private exchange({ method, path, body, signal }: Exchange): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
+      if (payload !== null && payload.length > MAX_BODY_BYTES) {
+        reject(new DomainError('BODY_TOO_LARGE', `An agent takes at most ${MAX_BODY_BYTES} bytes at once.`));
+        return;
+      }
+      const headers = payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
+      const request = httpRequest({ agent: this.pool, host: 'agent', method, path, headers, signal });
+      request.once('error', (cause) => {
+        reject(this.broken(request, cause));
+      });
+      request.once('response', (response) => {
+        readBody(response).then(resolve, (cause: unknown) => {
+          request.destroy();
+          reject(new AgentUnreachableError(this.container, { cause }));
+        });
+      });
+      request.end(payload);
+    });
+  }
+
+  private broken(request: ClientRequest, cause: Error): Error {
+    if (cause instanceof AgentSocketUnsafeError || cause instanceof AgentUnreachableError) return cause;
+    return request.reusedSocket
+      ? new StaleConnection(this.container, { cause })
+      : new AgentUnreachableError(this.container, { cause });
+  }
+
+  private understood<T>(value: T | null, answer: Answer): T {
+    if (value === null) throw this.failure(answer);
+    return value;
+  }
+
+  private failure({ status, body }: Answer): DomainError {
+    const failure = status >= 400 ? parseFailure(body) : null;
+    const code = TOLD_CODES.find((told) => told === failure?.code);
+    if (failure !== null && code !== undefined) return new DomainError(code, failure.message);
+    return new AgentUnreachableError(this.container, { details: { status, agentCode: failure?.code ?? null } });
+  }
+}
+
+/** A kept connection turned out to be closed. */
+class StaleConnection extends AgentUnreachableError {}
+
+async function readBody(response: IncomingMessage): Promise<Answer> {
+  const status = response.statusCode ?? 0;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) throw new DomainError('BODY_TOO_LARGE', 'The agent answered with too large a body.');
+    chunks.push(chunk);
+  }
+  return { status, body: length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+}

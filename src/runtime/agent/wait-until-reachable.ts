@@ -1,0 +1,100 @@
+import { watch } from 'node:fs';
+import type { ContainerAddress, ContainerRuntime, ReachableAgent } from '../../domain/runtime/container-runtime.js';
+import { AgentUnreachableError, ContainerExitedError } from '../../domain/runtime/runtime-errors.js';
+
+/** A look costs some microseconds while there is no socket. */
+const LOOK_EVERY_MS = 10;
+/** How often to ask whether there is still somebody to wait for. */
+const INSPECT_EVERY_MS = 200;
+
+/**
+ * Waits for an agent-server's first answer. The folder is watched, so that the socket is seen the moment it appears; the
+ * looks in between cover the moment from its appearing to its listening, and folders that cannot be watched.
+ *
+ * @throws ContainerExitedError when the container ends before, AgentSocketUnsafeError, the signal's reason
+ */
+export async function waitUntilReachable(
+  runtime: Pick<ContainerRuntime, 'connect' | 'inspect'>,
+  container: ContainerAddress,
+  signal: AbortSignal,
+): Promise<ReachableAgent> {
+  const folder = watchFolder(container.privateFolder);
+  let inspectAt = performance.now() + INSPECT_EVERY_MS;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const agent = await firstAnswer(runtime, container);
+      if (agent !== null) return agent;
+      await folder.changed(LOOK_EVERY_MS, signal);
+      if (performance.now() < inspectAt) continue;
+      await assertRunning(runtime, container.id);
+      inspectAt = performance.now() + INSPECT_EVERY_MS;
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+async function firstAnswer(
+  runtime: Pick<ContainerRuntime, 'connect'>,
+  container: ContainerAddress,
+): Promise<ReachableAgent | null> {
+  try {
+    const connection = await runtime.connect(container);
+    try {
+      return { connection, health: await connection.health() };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof AgentUnreachableError) return null;
+    throw error;
+  }
+}
+
+async function assertRunning(runtime: Pick<ContainerRuntime, 'inspect'>, id: string): Promise<void> {
+  const container = await runtime.inspect(id);
+  if (container?.state === 'running' || container?.state === 'paused') return;
+  throw new ContainerExitedError(id, container?.exitCode ?? null, container?.oomKilled ?? false);
+}
+
+interface WatchedFolder {
+  /** Resolves when something changed in it, after `ms`, or when the signal is aborted. */
+  changed(ms: number, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+function watchFolder(path: string): WatchedFolder {
+  let wake = (): void => undefined;
+  let changedMeanwhile = false;
+  let close = (): void => undefined;
+  try {
+    const watcher = watch(path, () => {
+      changedMeanwhile = true;
+      wake();
+    });
+    watcher.on('error', () => undefined);
+    close = () => {
+      watcher.close();
+    };
+  } catch {
+    // Out of watches, or the folder is on another host: looking again and again does it too.
+  }
+  return {
+    changed: (ms, signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          changedMeanwhile = false;
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        const timer = setTimeout(done, ms);
+        signal.addEventListener('abort', done, { once: true });
+        wake = done;
+        if (changedMeanwhile || signal.aborted) done();
+      }),
+    close,
+  };
+}

@@ -1,0 +1,230 @@
+import { EventEmitter, once } from 'node:events';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { InstallationId } from '../../domain/ids.js';
+import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import {
+  ContainerRuntime,
+  type ContainerAddress,
+  type ContainerObservation,
+  type LogLine,
+  type LogQuery,
+  type ReachableAgent,
+  type RuntimeEvent,
+  type RuntimeInfo,
+} from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
+import { dialAgentSocket } from '../agent/agent-socket.js';
+import { HttpAgentConnection } from '../agent/http-agent-connection.js';
+import { waitUntilReachable } from '../agent/wait-until-reachable.js';
+import { readAgentBundle } from './agent-bundle.js';
+import { watchContainers } from './process-events.js';
+import { isAlive } from './process-identity.js';
+import { launchProcess, type HeldProcess } from './process-launcher.js';
+import { isLogFull, logFileIn, rotateLog } from './process-log-file.js';
+import { readProcessLogs } from './process-logs.js';
+import { observeProcess } from './process-observation.js';
+import type { ProcessRuntimeOptions } from './process-options.js';
+import type { ProcessRecord, StartedProcess } from './process-record.js';
+import { ProcessRecords } from './process-records.js';
+import { endProcess, setPaused } from './process-signals.js';
+
+const DEFAULT_LOOK_EVERY_MS = 1000;
+const ROTATE_EVERY_MS = 5000;
+const DEFAULT_MAX_LOG_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Runs agent-server as child processes, for machines without a container engine. They outlive Muster, and what it knows
+ * of them is written down, so that another Muster process adopts them. It is no boundary: see `warning`.
+ */
+export class ProcessRuntime extends ContainerRuntime {
+  readonly name = 'process';
+  readonly capabilities = {
+    isolation: false,
+    limits: false,
+    network: false,
+    pause: true,
+    images: false,
+    exec: false,
+  } as const;
+  readonly warning =
+    'The process runtime is NOT a boundary: agents are plain processes of this machine, which can open Unix sockets and ' +
+    'network connections, and no limit of CPU, memory or processes binds them. Use it only for templates you wrote yourself.';
+
+  private readonly records: ProcessRecords;
+  private readonly nudges = new EventEmitter().setMaxListeners(0);
+  private readonly uid: number;
+  private readonly maxLogBytes: number;
+  /** For each child of this very process that has not ended: resolves when its end is written down. */
+  private readonly endings = new Map<string, Promise<void>>();
+  private keeper: NodeJS.Timeout | null = null;
+
+  /** @throws RuntimeError unsupported in production */
+  constructor(private readonly options: ProcessRuntimeOptions) {
+    super();
+    if (options.nodeEnv === 'production') {
+      throw new RuntimeError(
+        'unsupported',
+        'The process runtime is no boundary and does not run under NODE_ENV=production. Install a container engine and set RUNTIME=docker.',
+      );
+    }
+    this.records = new ProcessRecords(join(options.stateDir, 'containers'));
+    this.uid = options.uid ?? agentUid();
+    this.maxLogBytes = options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES;
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    return Promise.resolve({ name: 'Node.js', version: process.versions.node, isolations: [] });
+  }
+
+  /** @throws RuntimeError unsupported for any image but the agents' own, image-missing when that is not built */
+  async resolveImage(reference: string): Promise<string> {
+    const bundle = await readAgentBundle(this.options.agentBundle);
+    if (reference === this.options.agentImage || reference === bundle.image) return bundle.image;
+    throw new RuntimeError('unsupported', `The process runtime has no images, so it cannot run ${reference}.`);
+  }
+
+  async create(spec: RuntimeSpec): Promise<string> {
+    if (spec.isolation !== 'runc') {
+      throw new RuntimeError('unsupported', `The process runtime cannot run an agent under ${spec.isolation}.`);
+    }
+    if ((await readAgentBundle(this.options.agentBundle)).image !== spec.image) {
+      throw new RuntimeError('image-missing', `The agent-server is no longer ${spec.image}.`);
+    }
+    await prepareAgentFolders(spec, this.uid);
+    const { id } = await this.records.create(spec);
+    await clearAgentSocket(spec.privateFolder);
+    return id;
+  }
+
+  async start(id: string): Promise<void> {
+    await this.records.get(id);
+    await this.records.exclusively(id, 'start', async () => {
+      const record = await this.records.get(id);
+      if (record.process !== null && (await isAlive(record.process))) return;
+      const held = await launchProcess(record.spec, logFileIn(this.records.folderOf(id)), {
+        ...this.options,
+        uid: this.uid,
+        maxLogBytes: this.maxLogBytes,
+      });
+      this.watchExit(id, held);
+      await this.records.update(id, { process: held.process, exit: null });
+      held.release();
+    });
+    this.keepLogs();
+    this.nudge();
+  }
+
+  async stop(id: string, gracePeriodSeconds: number): Promise<void> {
+    const record = await this.records.find(id);
+    if (record?.process) await endProcess(record.process, gracePeriodSeconds * 1000);
+    await this.endings.get(id)?.catch(() => undefined);
+    this.nudge();
+  }
+
+  async pause(id: string): Promise<void> {
+    await setPaused(await this.runningProcess(id), true);
+    this.nudge();
+  }
+
+  async unpause(id: string): Promise<void> {
+    await setPaused(await this.runningProcess(id), false);
+    this.nudge();
+  }
+
+  async remove(id: string): Promise<void> {
+    const record = await this.records.find(id);
+    if (record?.id !== id) return;
+    if (record.process) await endProcess(record.process, 0);
+    await this.records.remove(id);
+    this.nudge();
+  }
+
+  async inspect(idOrName: string): Promise<ContainerObservation | null> {
+    const record = await this.records.find(idOrName);
+    return record === null ? null : this.observe(record);
+  }
+
+  async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
+    const records = await this.records.list();
+    if (records.length > 0) this.keepLogs();
+    const ours = records.filter(({ spec }) => spec.owner.installation === installation);
+    return Promise.all(ours.map((record) => this.observe(record)));
+  }
+
+  async *logs(id: string, query: LogQuery): AsyncGenerator<LogLine> {
+    await this.records.get(id);
+    const isOver = async (): Promise<boolean> => {
+      const state = (await this.inspect(id))?.state;
+      return state !== 'running' && state !== 'paused';
+    };
+    yield* readProcessLogs(this.records.folderOf(id), query, isOver);
+  }
+
+  events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    const everyMs = this.options.lookEveryMs ?? DEFAULT_LOOK_EVERY_MS;
+    return watchContainers(() => this.list(installation), this.nudges, everyMs, signal);
+  }
+
+  async connect({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
+    const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
+    return new HttpAgentConnection(id, 'unix', dial, await dial());
+  }
+
+  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
+    return waitUntilReachable(this, container, signal);
+  }
+
+  private async runningProcess(id: string): Promise<StartedProcess> {
+    const record = await this.records.get(id);
+    if (record.process !== null && (await isAlive(record.process))) return record.process;
+    throw new RuntimeError('refused', `Container ${id} does not run.`);
+  }
+
+  private watchExit(id: string, { child, process: started }: HeldProcess): void {
+    const ending = once(child, 'exit').then(async (args) => {
+      const [code, signal] = args as [number | null, NodeJS.Signals | null];
+      // As a shell tells it, and Docker.
+      const exitCode = code ?? (signal === null ? null : 128 + constants.signals[signal]);
+      const record = await this.records.find(id);
+      const isLast = record?.process?.birth === started.birth;
+      if (isLast) await this.records.update(id, { process: started, exit: { code: exitCode } });
+    });
+    this.endings.set(id, ending);
+    // When it cannot be written the process is still seen to be gone; only its code is lost.
+    void ending
+      .catch(() => undefined)
+      .then(() => {
+        if (this.endings.get(id) === ending) this.endings.delete(id);
+        this.nudge();
+      });
+  }
+
+  private async observe(record: ProcessRecord): Promise<ContainerObservation> {
+    const seen = await observeProcess(record);
+    const ending = this.endings.get(record.id);
+    if (seen.state !== 'exited' || ending === undefined) return seen;
+    await ending.catch(() => undefined);
+    return observeProcess((await this.records.find(record.id)) ?? record);
+  }
+
+  private nudge(): void {
+    this.nudges.emit('nudge');
+  }
+
+  /** Rotates the logs of all containers now and then, of those that another Muster process started too. */
+  private keepLogs(): void {
+    this.keeper ??= setInterval(() => void this.rotateLogs(), ROTATE_EVERY_MS).unref();
+  }
+
+  private async rotateLogs(): Promise<void> {
+    for (const { id } of await this.records.list()) {
+      const folder = this.records.folderOf(id);
+      if (!(await isLogFull(folder, this.maxLogBytes))) continue;
+      // One that another process rotates right now, or that is being removed, needs no more.
+      await this.records.exclusively(id, 'rotate', () => rotateLog(folder)).catch(() => undefined);
+    }
+  }
+}
