@@ -3,13 +3,14 @@ import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
 import type { CommandHandler, CommandTable, GatewayServices } from './context.js';
 import { CURSOR_COMMANDS } from './cursor-commands.js';
+import { EXPLAIN_COMMANDS } from './explain-command.js';
 import { HANDSHAKE_COMMANDS } from './handshake-commands.js';
 import { toCommandError } from './pg-error-mapping.js';
 import { SCHEMA_COMMANDS } from './schema-commands.js';
 import { SESSION_COMMANDS } from './session-commands.js';
 import { WRITE_COMMANDS } from './write-commands.js';
 
-const COMMANDS = tableOf(WRITE_COMMANDS, CURSOR_COMMANDS, SCHEMA_COMMANDS, SESSION_COMMANDS);
+const COMMANDS = tableOf(WRITE_COMMANDS, CURSOR_COMMANDS, SCHEMA_COMMANDS, SESSION_COMMANDS, EXPLAIN_COMMANDS);
 const OPEN_TO_ALL = tableOf(HANDSHAKE_COMMANDS);
 
 /** Ends the transaction by their own rules. */

@@ -97,8 +97,8 @@ function writeOf(command: Command, index: number): Write {
 function valueAfter({ document, query = {}, change = {} }: Write, stored: Document | undefined, path: string): unknown {
   if (document) return valueAt(document, path) ?? null;
   const replaced = Object.keys(change).every((name) => !name.startsWith('$')) ? valueAt(change, path) : undefined;
-  const set = asDocument(change['$set'])[path] ?? asDocument(change['$setOnInsert'])[path];
-  const kept = stored ? valueAt(stored, path) : query[path];
+  const set: unknown = asDocument(change['$set'])[path] ?? asDocument(change['$setOnInsert'])[path];
+  const kept: unknown = stored ? valueAt(stored, path) : query[path];
   return set ?? replaced ?? kept ?? null;
 }
 

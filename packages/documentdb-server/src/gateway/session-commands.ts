@@ -40,7 +40,7 @@ const serverStatus: CommandHandler = (
     connections: { current: connections() },
     metrics: { cursor: { open: { total: cursors.size } } },
     transactions: { currentOpen: transactions.open },
-    postgres: { connections: { inUse: pool.inUse, open: pool.open } },
+    postgres: { connections: { open: pool.open, idle: pool.idleCount } },
     storageEngine: { name: 'documentdb', persistent: true },
     ok: 1,
   });

@@ -3,6 +3,7 @@ import type { Statement } from '../pg-wire/pg-connection.js';
 import { CommandError } from './command-error.js';
 import type { CommandHandler, CommandTable } from './context.js';
 import { describeDuplicateKey, indexNameIn, isDuplicateKey } from './duplicate-key.js';
+import { replaceNow } from './replace-now.js';
 import { documentIn, flagIn, runStatement } from './run-statement.js';
 import { STATEMENTS } from './statements.js';
 import { explainWriteErrors } from './write-errors.js';
@@ -10,7 +11,8 @@ import { explainWriteErrors } from './write-errors.js';
 /** insert, update and delete: their documents may come in the body or beside it, and either way are handed on as they came. */
 function writeWith(statement: Statement): CommandHandler {
   return async (command, client, services) => {
-    const parameters = [command.database, command.body, command.wire.sequence ?? null];
+    const { body, sequence } = command.name === 'insert' ? command.wire : replaceNow(command.wire, new Date());
+    const parameters = [command.database, body, sequence ?? null];
     const row = await runStatement(statement, parameters, command, client, services);
     const result = documentIn(row);
     if (flagIn(row, 1)) return result;
@@ -22,9 +24,10 @@ function writeWith(statement: Statement): CommandHandler {
 }
 
 const findAndModify: CommandHandler = async (command, client, services) => {
+  const { body } = replaceNow(command.wire, new Date());
   try {
     return documentIn(
-      await runStatement(STATEMENTS.findAndModify, [command.database, command.body], command, client, services),
+      await runStatement(STATEMENTS.findAndModify, [command.database, body], command, client, services),
     );
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;

@@ -17,9 +17,8 @@ export class PgPool {
     private readonly size: number,
   ) {}
 
-  /** How many connections are lent out now. */
-  get inUse(): number {
-    return this.lent;
+  get idleCount(): number {
+    return this.idle.length;
   }
 
   /** How many connections there are, idle ones and extra ones included. */

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLUSTER } from './cluster.js';
+import { CLUSTER, SOCKETS } from './cluster.js';
 
 const GRACE_MS = 3000;
 const POLL_MS = 20;
@@ -11,7 +11,8 @@ const POLL_MS = 20;
  *
  * Only the lock's holder may run a server here, so whatever still has the cluster's folder as its working folder is an orphan. It has
  * usually been told to shut down by the kernel already, so it gets a moment; then it is killed, which loses nothing
- * that was committed. Only when none is left may postmaster.pid go: it is what keeps PostgreSQL from starting twice.
+ * that was committed. Only when none is left may PostgreSQL's own lock files go: they are what keeps it from starting twice, but they
+ * name a process id, which by now may be a zombie's or a stranger's.
  */
 export async function endOrphans(dataDir: string): Promise<void> {
   const cluster = join(dataDir, CLUSTER);
@@ -21,6 +22,7 @@ export async function endOrphans(dataDir: string): Promise<void> {
     await sleep(POLL_MS);
   }
   await rm(join(cluster, 'postmaster.pid'), { force: true });
+  await rm(join(dataDir, SOCKETS), { recursive: true, force: true });
 }
 
 /** Processes whose working folder is `folder`, by device and inode, because paths differ between mount namespaces. */

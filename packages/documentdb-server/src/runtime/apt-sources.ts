@@ -52,7 +52,7 @@ export function archivesForSid(sources: readonly ArchiveSource[]): ArchiveSource
       /^(https?|file|mirror|mirror\+\w+|tor\+\w+|ftp):/.test(uri) &&
       components.includes('main') &&
       !/security|backports/.test(suite) &&
-      !/debian-security/.test(uri),
+      !uri.includes('debian-security'),
   );
   const ranked = [...usable].sort((a, b) => Number(!isUnstable(a.suite)) - Number(!isUnstable(b.suite)));
   const byUri = new Map(
