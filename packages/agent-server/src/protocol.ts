@@ -6,6 +6,8 @@
  *     PUT  /v1/configuration  ConfigureRequest  → 204
  *     POST /v1/runs           RunRequest        → 200 RunResponse      closing the connection cancels the run
  *     anything that fails                       → 4xx/5xx ErrorResponse
+ *
+ * A body has exactly the fields of its type: missing and unknown ones are refused, all faults in one message.
  */
 export const SOCKET_NAME = 'agent.sock';
 
@@ -38,12 +40,14 @@ export interface ConfigureRequest {
     readonly canWriteCode: boolean;
     readonly mcpServers: readonly unknown[];
   };
+  /** 64 lower-case hex digits: what the configuration is known by. */
   readonly digest: string;
 }
 
 export interface RunRequest {
   readonly runId: string;
   readonly type: 'prompt';
+  /** The user's message; the system prompt can read it too, by readStdin(). */
   readonly input: string;
 }
 
@@ -55,6 +59,7 @@ export interface RunResponse {
 export type AgentErrorCode =
   | 'MALFORMED_REQUEST'
   | 'VALIDATION_FAILED'
+  /** A request's body, or the answer that a run would have. */
   | 'BODY_TOO_LARGE'
   | 'ROUTE_NOT_FOUND'
   | 'NOT_CONFIGURED'
