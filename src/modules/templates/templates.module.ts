@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TemplatesDataModule } from '../../data/templates/templates-data.module.js';
+import { TemplateFilesController } from './template-files.controller.js';
+import { TemplateFilesService } from './template-files.service.js';
 import { TemplateVersions } from './template-versions.js';
 import { TemplateVersionsController } from './template-versions.controller.js';
 import { TemplatesController } from './templates.controller.js';
@@ -7,8 +9,8 @@ import { TemplatesService } from './templates.service.js';
 
 @Module({
   imports: [TemplatesDataModule],
-  controllers: [TemplatesController, TemplateVersionsController],
-  providers: [TemplatesService, TemplateVersions],
+  controllers: [TemplateFilesController, TemplatesController, TemplateVersionsController],
+  providers: [TemplatesService, TemplateVersions, TemplateFilesService],
   exports: [TemplatesService],
 })
 export class TemplatesModule {}

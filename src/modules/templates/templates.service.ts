@@ -130,6 +130,19 @@ export class TemplatesService {
     return this.versions.getMany(tenantId, references);
   }
 
+  /** A version and the file it came from; the newest when none is named. @throws NotFoundError */
+  async getSourced(tenantId: TenantId, id: TemplateId, version?: number): Promise<Sourced<TemplateVersion>> {
+    if (version !== undefined) return this.versions.get(tenantId, { id, version });
+    const newest = await this.templates.findSourced(tenantId, id);
+    if (newest === null) throw new NotFoundError('template', id);
+    return newest;
+  }
+
+  /** The template of that name that is not archived. */
+  async findByName(tenantId: TenantId, name: string): Promise<Sourced<Template> | null> {
+    return this.templates.findByName(tenantId, name);
+  }
+
   /** @throws NotFoundError */
   async getVersion(tenantId: TenantId, reference: VersionReference): Promise<Sourced<TemplateVersion>> {
     return this.versions.get(tenantId, reference);

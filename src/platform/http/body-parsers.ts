@@ -1,4 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import { DomainError } from '../../domain/errors/domain-error.js';
+
+/** Strict: what was replaced on the way in could not be given back to the byte. */
+const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const TEXTS = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/markdown', 'text/plain'];
 
@@ -17,7 +21,11 @@ export function addBodyParsers(server: FastifyInstance): void {
       else void parseJson(request, body, done);
     },
   );
-  server.addContentTypeParser<string>(TEXTS, { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
+  server.addContentTypeParser<Buffer>(TEXTS, { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, TEXT.decode(body));
+    } catch (cause) {
+      done(new DomainError('MALFORMED_REQUEST', 'The body is not UTF-8. Save the file as UTF-8.', { cause }));
+    }
   });
 }

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsBoolean, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { MCP_SERVERS_MAX_COUNT, SKILLS_MAX_BYTES } from '../../../domain/templates/limits.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
-import { MayBeLeftOut } from './may-be-left-out.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 import { McpServerDto } from './mcp-server.dto.js';
 
 /** Which model drives the agent, and what it may do. What is left out takes its default. */

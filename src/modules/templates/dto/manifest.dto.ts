@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsNumber, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
-import { MayBeLeftOut } from './may-be-left-out.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
 export class ManifestResourcesDto {
   @ApiPropertyOptional({ example: 0.5, minimum: 0.01, maximum: 256, description: 'CPUs, fractions allowed' })

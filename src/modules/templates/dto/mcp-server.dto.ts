@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsString, IsUrl, Matches, MaxLength } from 'class-validator';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
-import { MayBeLeftOut } from './may-be-left-out.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
 export class McpServerDto {
   @ApiProperty({ example: 'search' })

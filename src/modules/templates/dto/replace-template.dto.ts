@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
-import { MayBeLeftOut } from './may-be-left-out.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 import { TemplateContentDto } from './template-content.dto.js';
 
 export class ReplaceTemplateDto extends TemplateContentDto {

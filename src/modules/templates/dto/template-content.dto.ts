@@ -21,7 +21,7 @@ import { AgentConfigDto } from './agent-config.dto.js';
 import { IsToolList } from './is-tool-list.decorator.js';
 import { LeavesRoom } from './leaves-room.decorator.js';
 import { ManifestDto } from './manifest.dto.js';
-import { MayBeLeftOut } from './may-be-left-out.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
 /** What a version holds. What is left out takes its default. */
 export class TemplateContentDto {

@@ -1,0 +1,27 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+
+export const FILE_FORMATS = ['daemon-v1'] as const;
+
+export class ImportTemplateQuery {
+  @ApiPropertyOptional({ enum: FILE_FORMATS, default: 'daemon-v1' })
+  @IsIn(FILE_FORMATS, { message: `must be one of ${FILE_FORMATS.join(', ')}` })
+  readonly format: (typeof FILE_FORMATS)[number] = 'daemon-v1';
+
+  @ApiPropertyOptional({
+    example: 'reviewer.yaml',
+    description: 'Names the template when the file does not; Content-Disposition does the same',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(255)
+  readonly filename?: string;
+
+  @ApiPropertyOptional({
+    enum: ['fail', 'version'],
+    default: 'fail',
+    description: 'When there is a template of that name: refuse with 409, or make its next version',
+  })
+  @IsIn(['fail', 'version'], { message: 'must be fail or version' })
+  readonly onConflict: 'fail' | 'version' = 'fail';
+}
