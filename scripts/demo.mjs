@@ -48,7 +48,9 @@ async function main() {
     onProgress: starting.progress,
   });
   undo.unshift(() => muster.stop());
-  starting.done(`${muster.url}, database: ${muster.ready.database.name}`);
+  const found = (name) => muster.ready.checks.find((check) => check.name === name)?.detail ?? 'unknown';
+  const database = found('database');
+  starting.done(`${muster.url}; database: ${database}`);
 
   const key = await muster.key();
   const api = apiClient(muster.url, key);
