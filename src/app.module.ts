@@ -3,10 +3,13 @@ import { DataModule } from './data/database/data.module.js';
 import { DatabaseCheck } from './data/database/database-check.js';
 import { MongoFailureTranslator } from './data/database/mongo-failure-translator.js';
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
+import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
+import { ProjectsModule } from './modules/projects/projects.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { Configuration } from './platform/config/configuration.js';
+import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EventsModule } from './platform/events/events.module.js';
 import { Draining } from './platform/http/draining.js';
@@ -26,6 +29,7 @@ export class AppModule implements OnModuleDestroy {
         ConfigModule.forRoot(configuration),
         TelemetryModule.forRoot(log),
         EventsModule,
+        CryptoModule,
         DatabaseModule,
         DataModule,
         IdempotencyDataModule,
@@ -35,6 +39,8 @@ export class AppModule implements OnModuleDestroy {
         }),
         IdentityModule,
         TemplatesModule,
+        ProjectsModule,
+        AgentInstancesModule,
       ],
     };
   }

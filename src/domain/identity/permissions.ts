@@ -1,5 +1,3 @@
-import type { Principal } from './principal.js';
-
 /** What a route may ask for. Every route names one (or is declared public). */
 export const PERMISSIONS = [
   'self:read',
@@ -20,7 +18,7 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** They concern the whole installation: only keys of its first tenant can use them. */
-const INSTALLATION_PERMISSIONS: readonly Permission[] = ['tenants:manage'];
+export const INSTALLATION_PERMISSIONS: readonly Permission[] = ['tenants:manage'];
 
 const READ = [
   'self:read',
@@ -44,12 +42,4 @@ export type Role = keyof typeof ROLES;
 /** A role's permissions, whatever the tenant. */
 export function may(role: Role, permission: Permission): boolean {
   return (ROLES[role] as readonly Permission[]).includes(permission);
-}
-
-/** What this caller may: the role's permissions, without those of the installation unless the caller is at home there. */
-export function holds(principal: Principal, permission: Permission): boolean {
-  return (
-    may(principal.role, permission) &&
-    (!INSTALLATION_PERMISSIONS.includes(permission) || principal.ofHomeTenant === true)
-  );
 }

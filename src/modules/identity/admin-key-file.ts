@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrno } from '../../platform/has-errno.js';
 
 /** DATA_DIR/admin.key: where the first admin key is written when nobody chose one. Mode 0600. */
 export class AdminKeyFile {
@@ -15,7 +16,7 @@ export class AdminKeyFile {
     try {
       return (await readFile(this.path, 'utf8')).trim();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (hasErrno(error, 'ENOENT')) return null;
       throw error;
     }
   }
@@ -29,7 +30,7 @@ export class AdminKeyFile {
       await link(half, this.path);
       return key;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!hasErrno(error, 'EEXIST')) throw error;
       return (await this.read()) ?? key;
     } finally {
       await rm(half, { force: true });

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoMemoryServer } from 'mongodb-memory-server-core';
+import { hasErrno } from '../has-errno.js';
 import { DATABASE_NAME, type RunningDatabase } from './running-database.js';
 
 const USER = 'muster';
@@ -17,6 +18,13 @@ interface Access {
   readonly ready: boolean;
 }
 
+const accessFileOf = (folder: string): string => join(dirname(folder), 'mongod-access.json');
+
+/** Has a mongod ever served from this folder? One that was only about to leaves nothing worth keeping. */
+export async function holdsMongodData(folder: string): Promise<boolean> {
+  return (await readAccess(accessFileOf(folder)))?.ready === true;
+}
+
 /** Runs a mongod on a data folder, on loopback and with a password, until stop(). */
 export async function startMongod(
   binary: string,
@@ -24,7 +32,7 @@ export async function startMongod(
   kind: 'mongod' | 'download',
   reason: string,
 ): Promise<RunningDatabase> {
-  const accessFile = join(dirname(folder), 'mongod-access.json');
+  const accessFile = accessFileOf(folder);
   const access = (await readAccess(accessFile)) ?? { password: randomBytes(24).toString('hex'), ready: false };
   if (!access.ready) {
     // Never got as far as having a user, so nothing was ever stored.
@@ -69,7 +77,7 @@ async function readAccess(file: string): Promise<Access | null> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Access;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasErrno(error, 'ENOENT')) return null;
     throw error;
   }
 }

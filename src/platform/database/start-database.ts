@@ -6,7 +6,7 @@ import { DatabaseUnavailableError } from './database-unavailable.error.js';
 import { startDocumentDb } from './documentdb-database.js';
 import type { Progress, RunningDatabase } from './running-database.js';
 import { downloadedMongod, isExecutable, mongodOnPath } from './mongod-binary.js';
-import { startMongod } from './mongod-database.js';
+import { holdsMongodData, startMongod } from './mongod-database.js';
 
 /** How databases are found and started; replaced in tests, where no mongod is to be had. */
 export interface DatabaseStarters {
@@ -33,7 +33,8 @@ export async function startDatabase(
   if (wanted.mongodbUri !== undefined) return external(wanted.mongodbUri);
   const folders = { mongod: join(wanted.dataDir, 'db/mongod'), documentdb: join(wanted.dataDir, 'db/documentdb') };
   await mkdir(join(wanted.dataDir, 'db'), { recursive: true, mode: 0o700 });
-  const kinds = kindsToTry(wanted.embeddedDatabase, folders);
+  await requireNamedBinary(wanted);
+  const kinds = await kindsToTry(wanted.embeddedDatabase, folders);
   const obstacles: string[] = [];
   for (const kind of kinds.names) {
     try {
@@ -53,13 +54,21 @@ export async function startDatabase(
 type Kind = 'mongod' | 'download' | 'documentdb';
 type Folders = Readonly<Record<'mongod' | 'documentdb', string>>;
 
-function kindsToTry(
+/** A binary that somebody named is used, or nothing is: another database would be an empty one. */
+async function requireNamedBinary({ mongodBinary, embeddedDatabase }: Wanted): Promise<void> {
+  if (mongodBinary === undefined || !['auto', 'mongod'].includes(embeddedDatabase)) return;
+  if (await isExecutable(mongodBinary)) return;
+  throw new DatabaseUnavailableError(`MONGOMS_SYSTEM_BINARY names ${mongodBinary}, which cannot be executed.`);
+}
+
+async function kindsToTry(
   asked: Configuration['embeddedDatabase'],
   folders: Folders,
-): { names: readonly Kind[]; reason: string | null } {
+): Promise<{ names: readonly Kind[]; reason: string | null }> {
   if (asked !== 'auto') return { names: [asked], reason: `EMBEDDED_DATABASE is ${asked}` };
   if (existsSync(folders.documentdb)) return { names: ['documentdb'], reason: 'its data is there already' };
-  if (existsSync(folders.mongod)) return { names: ['mongod', 'download'], reason: 'its data is there already' };
+  if (await holdsMongodData(folders.mongod))
+    return { names: ['mongod', 'download'], reason: 'its data is there already' };
   return { names: ['mongod', 'download', 'documentdb'], reason: null };
 }
 
@@ -74,11 +83,7 @@ async function tryKind(
 ): Promise<RunningDatabase | string> {
   switch (kind) {
     case 'mongod': {
-      const named = wanted.mongodBinary;
-      if (named !== undefined && !(await isExecutable(named))) {
-        throw new DatabaseUnavailableError(`MONGOMS_SYSTEM_BINARY names ${named}, which cannot be executed`);
-      }
-      const binary = named ?? (await starters.mongodOnPath());
+      const binary = wanted.mongodBinary ?? (await starters.mongodOnPath());
       if (binary === null) return 'no mongod on PATH';
       return starters.startMongod(binary, folders.mongod, 'mongod', reason === '' ? `found ${binary}` : reason);
     }

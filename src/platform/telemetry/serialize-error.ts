@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What the log tells of an error. */
 export interface LoggedError {
   readonly type: string;
@@ -14,7 +16,7 @@ const MAX_CAUSES = 5;
  * and documents hold souls and prompts.
  */
 export function serializeError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!types.isNativeError(error)) return { type: typeof error, message: String(error) };
   const code = 'code' in error ? error.code : undefined;
   return {
     type: error.name,
