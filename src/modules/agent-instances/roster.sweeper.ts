@@ -1,4 +1,4 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import type { ProjectId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
@@ -14,7 +14,7 @@ const PAGE = 50;
  * pending, and an index holds only those, so that a look costs the same however many projects there are.
  */
 @Injectable()
-export class RosterSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RosterSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RosterSweeper.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -30,7 +30,7 @@ export class RosterSweeper implements OnApplicationBootstrap, BeforeApplicationS
     this.next(0);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.running;

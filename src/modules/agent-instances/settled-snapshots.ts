@@ -1,4 +1,4 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Projects, type PendingDone } from '../../domain/projects/projects.repository.js';
 
 /** How long marks are gathered before they are written together. In milliseconds. */
@@ -9,7 +9,7 @@ const WINDOW_MS = 50;
  * one look, so many projects are written together, after their requests were answered.
  */
 @Injectable()
-export class SettledSnapshots implements BeforeApplicationShutdown {
+export class SettledSnapshots implements OnModuleDestroy {
   private readonly logger = new Logger(SettledSnapshots.name);
   private gathered: PendingDone[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class SettledSnapshots implements BeforeApplicationShutdown {
     await this.writing;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     await this.flush();
   }
 }

@@ -105,4 +105,5 @@ const startedBy = (seat: RoleAssignment, now: Date): Lifecycle => ({
     requestedAt: now,
     requestedBy: seat.assignedBy,
   },
+  retryAt: now,
 });
