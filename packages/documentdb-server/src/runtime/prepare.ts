@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { RuntimeUnavailableError } from '../errors.js';
@@ -20,6 +20,7 @@ export interface PrepareOptions {
 /** Raised when the layout of a root folder changes, so that folders made by older code are not taken. */
 const LAYOUT = 1;
 const LOCK_WAIT_SECONDS = 900;
+const BUILDING = 'building-';
 
 /**
  * Makes sure that the database's programs are on this machine; downloads them at the first time.
@@ -47,11 +48,8 @@ export async function prepare(options: PrepareOptions = {}): Promise<string> {
 }
 
 async function build(cache: string, progress: Progress): Promise<string> {
-  for (const name of await readdir(cache)) {
-    // What an interrupted set-up left; the lock says that nobody works on it any more.
-    if (name.startsWith('building-')) await rm(join(cache, name), { recursive: true, force: true });
-  }
-  const work = join(cache, `building-${String(process.pid)}`);
+  await removeLeftovers(cache);
+  const work = await mkdtemp(join(cache, BUILDING));
   const root = join(work, 'root');
   await mkdir(root, { recursive: true });
   try {
@@ -69,6 +67,19 @@ async function build(cache: string, progress: Progress): Promise<string> {
     return target;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes what interrupted set-ups left. The lock says that nobody works on it any more, except that an unpacking child may outlive its
+ * parent by a moment and put files back; what then remains is for the next time.
+ */
+async function removeLeftovers(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (name.startsWith(BUILDING))
+      await rm(join(cache, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(
+        () => undefined,
+      );
   }
 }
 
