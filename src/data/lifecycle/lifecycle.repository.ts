@@ -21,12 +21,12 @@ import {
   type Changed,
   type HeldLease,
   type InstancePath,
-  type OrphanVerdict,
+  type OwnerVerdict,
   type Settlement,
   type TransitionChange,
 } from '../../domain/lifecycle/lifecycle-records.js';
 import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
-import type { LifecycleError, Replica } from '../../domain/lifecycle/lifecycle.js';
+import type { Lifecycle, LifecycleError, Replica } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
@@ -43,6 +43,8 @@ import {
   type Pipeline,
 } from './lifecycle-updates.js';
 import { MANAGED_PROJECTION, toManagedInstance, type ManagedRecord } from './managed-instance.mapper.js';
+
+type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & { lifecycle: Pick<Lifecycle, 'containerId'> };
 
 const WHAT = 'agent';
 /** In the past by every clock. */
@@ -175,15 +177,16 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     return this.read({ ...idAfter(after), 'lifecycle.desired.state': { $ne: 'enabled' }, removedAt: null }, limit);
   }
 
-  async judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OrphanVerdict[]> {
+  async judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OwnerVerdict[]> {
     const found = await this.collection
       .find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } })
-      .project<Pick<AgentInstanceRecord, '_id' | 'removedAt'>>({ removedAt: 1 })
+      .project<OwnerRecord>({ removedAt: 1, 'lifecycle.containerId': 1 })
       .toArray();
-    const removedAt = new Map(found.map((record) => [record._id.toHexString(), record.removedAt]));
+    const records = new Map(found.map((record) => [record._id.toHexString(), record]));
     return ids.map((id) => {
-      const removed = removedAt.get(id);
-      return { id, kind: removed === undefined ? 'unknown' : removed === null ? 'known' : 'removed' };
+      const record = records.get(id);
+      if (record === undefined) return { id, kind: 'unknown', containerId: null };
+      return { id, kind: record.removedAt === null ? 'known' : 'removed', containerId: record.lifecycle.containerId };
     });
   }
 

@@ -69,6 +69,7 @@ export const PROBLEMS = {
   PROMPT_RENDER_FAILED: { kind: 'invalid', title: 'The system prompt could not be rendered' },
   PROMPT_RENDER_TIMEOUT: { kind: 'timeout', title: 'Rendering the system prompt took too long' },
   PROVIDER_UNKNOWN: { kind: 'unsupported', title: 'The model provider is not known' },
+  RUN_TIMEOUT: { kind: 'timeout', title: 'The run took too long' },
   RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
   // Muster itself
   CONFIGURATION_INVALID: { kind: 'invalid', title: 'The configuration has faults' },

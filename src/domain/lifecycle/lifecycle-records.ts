@@ -48,10 +48,13 @@ export interface Settlement {
   readonly error?: LifecycleError | null;
 }
 
-export interface OrphanVerdict {
+/** What the documents say about the instance that a container names as its owner. */
+export interface OwnerVerdict {
   readonly id: AgentInstanceId;
   /** removed: its document says so. unknown: there is no document. */
   readonly kind: 'known' | 'removed' | 'unknown';
+  /** The container on record. */
+  readonly containerId: string | null;
 }
 
 /**
@@ -108,7 +111,7 @@ export abstract class LifecycleRecords {
   /** Instances that somebody ever asked something of and that are not removed, by id, after `after`. For the resync. */
   abstract scan(after: AgentInstanceId | null, limit: number): Promise<readonly ManagedInstance[]>;
   /** Whether these containers' instances are there, removed, or gone. */
-  abstract judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OrphanVerdict[]>;
+  abstract judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OwnerVerdict[]>;
   /** Shows an error with everything that has a container and shows none; for an engine that is away. Says how many. */
   abstract markUnavailable(error: LifecycleError): Promise<number>;
 

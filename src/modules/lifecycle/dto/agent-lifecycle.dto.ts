@@ -1,0 +1,76 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { AGENT_STATUSES } from '../../../domain/agent-instances/agent-instance.js';
+import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { AgentReplicaDto, toAgentReplicaDto } from './agent-replica.dto.js';
+import { FailureDto, toFailureDto } from './failure.dto.js';
+import { TransitionDto, toTransitionDto } from './transition.dto.js';
+import { WantedDto, toWantedDto } from './wanted.dto.js';
+
+/** What is wanted of an agent, what it is, and how it came there. */
+export class AgentLifecycleDto {
+  @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a10', description: 'The agent' })
+  readonly id!: string;
+
+  @ApiProperty({ example: 'web-app-dev-1' })
+  readonly identifier!: string;
+
+  @ApiProperty({ enum: LIFECYCLE_STATES, example: 'running' })
+  readonly state!: string;
+
+  @ApiProperty({ enum: AGENT_STATUSES, example: 'idle' })
+  readonly status!: string;
+
+  @ApiProperty({ type: Number, nullable: true, example: 4711 })
+  readonly pid!: number | null;
+
+  @ApiProperty({ type: WantedDto })
+  readonly desired!: WantedDto;
+
+  @ApiProperty({ example: 1, description: 'The newest generation that was dealt with, reached or failed' })
+  readonly observedGeneration!: number;
+
+  @ApiProperty({ type: String, nullable: true, example: 'f2c1d0e9' })
+  readonly containerId!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
+  readonly containerName!: string | null;
+
+  @ApiProperty({ type: Date, nullable: true, example: '2026-01-31T12:00:00.000Z' })
+  readonly startedAt!: Date | null;
+
+  @ApiProperty({ type: FailureDto, nullable: true, example: null })
+  readonly error!: FailureDto | null;
+
+  @ApiProperty({ example: 0, description: 'Failures in a row since it last ran well' })
+  readonly failures!: number;
+
+  @ApiProperty({ type: Date, nullable: true, example: null, description: 'When it is tried again' })
+  readonly retryAt!: Date | null;
+
+  @ApiProperty({ type: [AgentReplicaDto] })
+  readonly replicas!: readonly AgentReplicaDto[];
+
+  @ApiProperty({ type: [TransitionDto], description: 'The last twenty, oldest first' })
+  readonly transitions!: readonly TransitionDto[];
+}
+
+export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: ManagedInstance): AgentLifecycleDto {
+  return {
+    id,
+    identifier,
+    state: lifecycle.state,
+    status,
+    pid,
+    desired: toWantedDto(lifecycle.desired),
+    observedGeneration: lifecycle.observedGeneration,
+    containerId: lifecycle.containerId,
+    containerName: lifecycle.containerName,
+    startedAt: lifecycle.startedAt,
+    error: lifecycle.error === null ? null : toFailureDto(lifecycle.error),
+    failures: lifecycle.failures,
+    retryAt: lifecycle.error === null ? null : lifecycle.retryAt,
+    replicas: lifecycle.replicas.map(toAgentReplicaDto),
+    transitions: lifecycle.transitions.map(toTransitionDto),
+  };
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { LifecycleSettings } from './lifecycle-settings.js';
+import { within } from './within.js';
+
+/** An image that was built anew under its old name is noticed after so long. */
+const KEPT_MS = 30_000;
+
+interface Resolution {
+  readonly id: Promise<string>;
+  readonly until: number;
+}
+
+/** Image references turned into ids, remembered for a while: several agents start from the same one. */
+@Injectable()
+export class ImageResolver {
+  private readonly resolutions = new Map<string, Resolution>();
+
+  constructor(
+    private readonly runtime: ContainerRuntime,
+    private readonly settings: LifecycleSettings,
+  ) {}
+
+  /** @throws RuntimeError image-missing, unavailable, timeout */
+  async resolve(reference: string): Promise<string> {
+    const now = performance.now();
+    for (const [name, { until }] of this.resolutions) if (until <= now) this.resolutions.delete(name);
+    const known = this.resolutions.get(reference);
+    if (known !== undefined) return known.id;
+    const id = within(this.settings.imageTimeoutMs, `Finding image ${reference}`, this.runtime.resolveImage(reference));
+    const resolution = { id, until: now + KEPT_MS };
+    this.resolutions.set(reference, resolution);
+    try {
+      return await id;
+    } catch (error) {
+      if (this.resolutions.get(reference) === resolution) this.resolutions.delete(reference);
+      throw error;
+    }
+  }
+
+  forget(reference: string): void {
+    this.resolutions.delete(reference);
+  }
+}

@@ -1,0 +1,33 @@
+import { DEFAULT_RESTART_POLICY, type RestartPolicy } from '../../domain/lifecycle/restart-policy.js';
+
+/** The reconciler's times, all in ms. What a user may want to set is in Configuration; these are not. */
+export class LifecycleSettings {
+  /** How long a holder that died keeps an instance from others. */
+  readonly leaseMs: number = 15_000;
+  /** Well below a third of the lease, so that a slow database costs no lease. It is also how soon other processes' requests are noticed. */
+  readonly renewEveryMs: number = 3_000;
+  /** For one engine call. Shorter than the lease, so that no call of a past holder is still on its way. */
+  readonly callTimeoutMs: number = 10_000;
+  /** For finding an image, which may have to be pulled; it changes no container, so it may outlast a lease. */
+  readonly imageTimeoutMs: number = 300_000;
+  /** How often to look for what other processes asked for, and for retries. */
+  readonly pollMs: number = 1_000;
+  /** How often to compare everything with the engine. */
+  readonly resyncMs: number = 30_000;
+  /** How long a container may have no instance before it is taken for an orphan. */
+  readonly orphanGraceMs: number = 60_000;
+  /** Instances worked on at once. */
+  readonly concurrency: number = 8;
+  /** First wait after the engine did not answer; twice as long each time. */
+  readonly engineRetryMs: number = 250;
+  readonly engineRetryLongestMs: number = 5_000;
+  /** How often a waiting caller looks when nobody in this process tells it. */
+  readonly waiterPollMs: number = 200;
+  /** How long shutting down waits for work in hand. */
+  readonly shutdownMs: number = 10_000;
+  readonly policy: RestartPolicy = DEFAULT_RESTART_POLICY;
+
+  constructor(overrides: Partial<LifecycleSettings> = {}) {
+    Object.assign(this, overrides);
+  }
+}

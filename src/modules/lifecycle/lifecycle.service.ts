@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../domain/errors/domain-error.js';
+import type { Actor } from '../../domain/events/actor.js';
+import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import type { LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
+import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
+import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
+import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
+import { AgentConnections } from './agent-connections.js';
+import { ContainerPlanner } from './container-planner.js';
+import { LifecycleNotifier } from './lifecycle-notifier.js';
+import { LifecycleWaiter } from './lifecycle-waiter.js';
+
+export interface ActionResult {
+  /** false: it is on its way. */
+  readonly reached: boolean;
+  readonly instance: ManagedInstance;
+}
+
+/** Asks agents to be something else, and shows what they are. */
+@Injectable()
+export class LifecycleService {
+  constructor(
+    private readonly records: LifecycleRecords,
+    private readonly waiter: LifecycleWaiter,
+    private readonly notifier: LifecycleNotifier,
+    private readonly runtime: ContainerRuntime,
+    private readonly planner: ContainerPlanner,
+    private readonly connections: AgentConnections,
+    private readonly bus: DomainEventBus,
+  ) {}
+
+  /**
+   * Asks for an action and waits for it up to `waitMs`.
+   * @throws NotFoundError, InvalidTransitionError, OutboxFullError, RuntimeError unsupported
+   * @throws SupersededError when a later request replaced it; the lifecycle's own error when it failed
+   */
+  async act(path: InstancePath, action: LifecycleAction, actor: Actor, waitMs: number): Promise<ActionResult> {
+    if ((action === 'pause' || action === 'resume') && !this.runtime.capabilities.pause) {
+      await this.records.get(path);
+      throw new RuntimeError('unsupported', `The ${this.runtime.name} runtime cannot pause agents; stop it instead.`);
+    }
+    const { instance, event } = await this.records.request(path, action, actor);
+    this.notifier.changed(instance);
+    const waiting = waitMs > 0 ? this.waiter.wait(instance, waitMs) : null;
+    this.bus.publish(event);
+    if (waiting === null) return { reached: false, instance };
+    const waited = await waiting;
+    const { generation } = instance.lifecycle.desired;
+    switch (waited.outcome) {
+      case 'reached':
+        return { reached: true, instance: waited.instance };
+      case 'pending':
+        return { reached: false, instance: waited.instance };
+      case 'superseded':
+        throw new SupersededError(path.id, generation, waited.instance.lifecycle.desired.generation);
+      case 'failed':
+        throw failureOf(waited.instance);
+    }
+  }
+
+  /** @throws NotFoundError */
+  async get(path: InstancePath): Promise<ManagedInstance> {
+    return this.records.get(path);
+  }
+
+  /**
+   * What the agent's container wrote, oldest first; nothing when it has none.
+   * @throws NotFoundError, RuntimeError
+   */
+  async logs(path: InstancePath, query: LogQuery): Promise<AsyncIterable<LogLine>> {
+    const { containerId } = (await this.records.get(path)).lifecycle;
+    return containerId === null ? nothing() : this.runtime.logs(containerId, query);
+  }
+
+  /**
+   * The connection to a running agent, opened when there is none yet.
+   * @throws AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
+   */
+  async connectionTo(instance: ManagedInstance): Promise<AgentConnection> {
+    const { containerId, state } = instance.lifecycle;
+    if (state !== 'running' || containerId === null) throw new AgentNotRunningError(instance.id, state);
+    const owner = await this.planner.ownerOf(instance);
+    return this.connections.to({ id: containerId, privateFolder: this.planner.privateFolderOf(owner) });
+  }
+
+  /** Its agent does not answer on the connection: the next one is opened anew. */
+  dropConnectionTo(instance: ManagedInstance): void {
+    const { containerId } = instance.lifecycle;
+    if (containerId !== null) this.connections.drop(containerId);
+  }
+}
+
+function failureOf({ id, lifecycle: { error } }: ManagedInstance): DomainError {
+  if (error === null) return new DomainError('INTERNAL', `Agent ${id} failed, and does not say why.`);
+  return new DomainError(error.code, `${error.message} ${error.recovery}`, {
+    details: { id, recovery: error.recovery },
+  });
+}
+
+async function* nothing(): AsyncIterable<never> {
+  // No container has written anything.
+}

@@ -1,0 +1,154 @@
+import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
+import type {
+  HeldLease,
+  LifecycleRecords,
+  Settlement,
+  TransitionChange,
+} from '../../../domain/lifecycle/lifecycle-records.js';
+import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import type { DomainEvent } from '../../../domain/events/domain-events.js';
+import type { AgentInstanceId } from '../../../domain/ids.js';
+
+export interface HoldOptions {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly renewEveryMs: number;
+  /** Told of every write, after it. */
+  readonly onWrite: (instance: ManagedInstance, event: DomainEvent | null) => void;
+}
+
+/**
+ * An instance's lease, renewed for as long as it is held, and the instance as last seen. Whoever works under it asks
+ * `assertAlive` before acting: past the lease's time nothing may be done, even when the database does not answer.
+ */
+export class Hold {
+  private readonly lostController = new AbortController();
+  private interruptController = new AbortController();
+  private aliveUntil: number;
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly records: LifecycleRecords,
+    private readonly lease: HeldLease,
+    private seen: ManagedInstance,
+    private readonly options: HoldOptions,
+    takenAt: number,
+  ) {
+    this.aliveUntil = takenAt + options.leaseMs;
+    this.timer = setInterval(() => void this.renew(), options.renewEveryMs);
+    this.timer.unref();
+  }
+
+  /** null when somebody else holds it, or there is nothing to hold. */
+  static async take(records: LifecycleRecords, id: AgentInstanceId, options: HoldOptions): Promise<Hold | null> {
+    const takenAt = performance.now();
+    const taken = await records.acquireLease(id, options.owner, options.leaseMs);
+    return taken === null ? null : new Hold(records, taken.lease, taken.instance, options, takenAt);
+  }
+
+  get instance(): ManagedInstance {
+    return this.seen;
+  }
+
+  /** Aborted when the lease is lost. Its reason is a LeaseLostError. */
+  get lost(): AbortSignal {
+    return this.lostController.signal;
+  }
+
+  /** Aborted when something else is wanted of the instance: long waits end, and what comes next is decided anew. */
+  get interrupted(): AbortSignal {
+    return this.interruptController.signal;
+  }
+
+  /** Something else may be wanted. */
+  interrupt(): void {
+    this.interruptController.abort();
+  }
+
+  /** @throws LeaseLostError */
+  assertAlive(): void {
+    if (performance.now() >= this.aliveUntil) this.lose();
+    this.lost.throwIfAborted();
+  }
+
+  /** Reads what is wanted now. @throws LeaseLostError */
+  async refresh(): Promise<void> {
+    await this.extend();
+    this.interruptController = new AbortController();
+  }
+
+  /** @throws LeaseLostError, OutboxFullError */
+  async transition(change: Omit<TransitionChange, 'from'>): Promise<void> {
+    this.assertAlive();
+    const from = this.seen.lifecycle.state;
+    const { instance, event } = await this.orLose(this.records.transition(this.lease, this.seen, { ...change, from }));
+    this.note(instance, event);
+  }
+
+  /** @throws LeaseLostError */
+  async updateReplica(replica: Replica): Promise<void> {
+    this.assertAlive();
+    this.note(await this.orLose(this.records.updateReplica(this.lease, replica)), null);
+  }
+
+  /**
+   * Writes what came of the work and gives the lease back.
+   * @returns false when something else is wanted meanwhile: then the lease is still held
+   * @throws LeaseLostError
+   */
+  async settle(settlement: Settlement): Promise<boolean> {
+    const settled = await this.orLose(this.records.settle(this.lease, this.seen, settlement));
+    if (settled === null) return false;
+    this.end();
+    this.note(settled, null);
+    return true;
+  }
+
+  /** Gives the lease back with nothing settled; the instance stays due. */
+  async release(): Promise<void> {
+    this.end();
+    await this.records.releaseLease(this.lease);
+  }
+
+  /** Stops renewing. */
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private note(instance: ManagedInstance, event: DomainEvent | null): void {
+    this.seen = instance;
+    this.options.onWrite(instance, event);
+  }
+
+  private async renew(): Promise<void> {
+    try {
+      await this.extend();
+    } catch {
+      // Lost, which `lost` says; or the database does not answer, and the lease ends by itself unless it comes back.
+      if (performance.now() >= this.aliveUntil) this.lose();
+    }
+  }
+
+  private async extend(): Promise<void> {
+    const askedAt = performance.now();
+    const instance = await this.orLose(this.records.renewLease(this.lease, this.options.leaseMs));
+    this.aliveUntil = askedAt + this.options.leaseMs;
+    if (instance.lifecycle.desired.generation !== this.seen.lifecycle.desired.generation) this.interrupt();
+    this.seen = instance;
+  }
+
+  private async orLose<T>(write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      if (error instanceof LeaseLostError) this.lose();
+      throw error;
+    }
+  }
+
+  private lose(): void {
+    this.end();
+    if (!this.lost.aborted) this.lostController.abort(new LeaseLostError(this.lease.id));
+  }
+}

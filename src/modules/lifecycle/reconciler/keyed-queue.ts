@@ -1,0 +1,48 @@
+/** Runs work by key: each key at most once at a time, at most `concurrency` keys at once, in the order they came. */
+export class KeyedQueue<K> {
+  private readonly waiting = new Set<K>();
+  private readonly active = new Map<K, Promise<void>>();
+  private closed = false;
+
+  /** `work` must not fail. */
+  constructor(
+    private readonly concurrency: number,
+    private readonly work: (key: K) => Promise<void>,
+  ) {}
+
+  /** A key whose work is in hand is worked on once more afterwards. */
+  add(key: K): void {
+    if (this.closed) return;
+    this.waiting.add(key);
+    this.pump();
+  }
+
+  isActive(key: K): boolean {
+    return this.active.has(key);
+  }
+
+  /** Takes nothing new, and resolves when what is in hand is done. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.waiting.clear();
+    await Promise.all(this.active.values());
+  }
+
+  private pump(): void {
+    for (const key of this.waiting) {
+      if (this.active.size >= this.concurrency) return;
+      if (this.active.has(key)) continue;
+      this.waiting.delete(key);
+      this.active.set(key, this.run(key));
+    }
+  }
+
+  private async run(key: K): Promise<void> {
+    try {
+      await this.work(key);
+    } finally {
+      this.active.delete(key);
+      this.pump();
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DomainEvent } from '../../../domain/events/domain-events.js';
+import type { AgentInstanceId } from '../../../domain/ids.js';
+import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
+import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { nextStep } from '../../../domain/lifecycle/next-step.js';
+import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
+import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
+import { AgentConnections } from '../agent-connections.js';
+import { LifecycleNotifier } from '../lifecycle-notifier.js';
+import { LifecycleSettings } from '../lifecycle-settings.js';
+import { within } from '../within.js';
+import { EngineWatch } from './engine-watch.js';
+import { Hold } from './hold.js';
+import { InstanceWorker } from './instance-worker.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { Resync } from './resync.js';
+
+/** Due instances taken at one look. */
+const DUE_AT_ONCE = 100;
+
+/**
+ * Makes instances what they are wanted to be. It works from state: a wake only says when to look, and what nobody woke
+ * it for is found by looking for due instances and by the resync. Several processes share the work by leases.
+ */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Reconciler.name);
+  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  private readonly queue: KeyedQueue<AgentInstanceId>;
+  private readonly holds = new Map<AgentInstanceId, Hold>();
+  /** Woken only to look: mostly by the echo of what was just done. */
+  private readonly lookFirst = new Set<AgentInstanceId>();
+  private readonly stopping = new AbortController();
+  private readonly loops: Promise<void>[] = [];
+  private resyncAsked = false;
+
+  constructor(
+    private readonly records: LifecycleRecords,
+    private readonly runtime: ContainerRuntime,
+    private readonly worker: InstanceWorker,
+    private readonly resync: Resync,
+    private readonly watch: EngineWatch,
+    private readonly notifier: LifecycleNotifier,
+    private readonly connections: AgentConnections,
+    private readonly bus: DomainEventBus,
+    private readonly settings: LifecycleSettings,
+  ) {
+    this.queue = new KeyedQueue(settings.concurrency, (id) => this.reconcile(id));
+  }
+
+  onApplicationBootstrap(): void {
+    const { signal } = this.stopping;
+    const listener = {
+      onEvent: ({
+        owner,
+        containerId,
+        kind,
+      }: {
+        owner: { instance: AgentInstanceId };
+        containerId: string;
+        kind: string;
+      }) => {
+        if (kind === 'exited' || kind === 'removed') this.connections.drop(containerId);
+        this.look(owner.instance);
+      },
+      onAvailable: () => {
+        this.resyncAsked = true;
+      },
+    };
+    this.loops.push(this.watch.watch(listener, signal), this.poll(signal));
+  }
+
+  /** Finishes the steps in hand, as far as the time allows, and takes no new ones. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    const late = sleep(this.settings.shutdownMs, undefined, { ref: false });
+    for (const hold of this.holds.values()) hold.interrupt();
+    await Promise.race([Promise.all([this.queue.close(), ...this.loops]), late]);
+    for (const hold of this.holds.values()) hold.end();
+    this.connections.dropAll();
+  }
+
+  /** Something else is wanted of it: at once. */
+  wake(id: AgentInstanceId): void {
+    // Who works on it sees what is wanted now; afterwards a look shows whether anything is left.
+    if (this.queue.isActive(id)) this.lookFirst.add(id);
+    else this.lookFirst.delete(id);
+    this.holds.get(id)?.interrupt();
+    this.queue.add(id);
+  }
+
+  /** Something may have happened to it. */
+  look(id: AgentInstanceId): void {
+    this.lookFirst.add(id);
+    this.queue.add(id);
+  }
+
+  private async poll(signal: AbortSignal): Promise<void> {
+    let resyncAt = performance.now() + this.settings.resyncMs;
+    while (!signal.aborted) {
+      try {
+        if (this.resyncAsked || performance.now() >= resyncAt) {
+          this.resyncAsked = false;
+          resyncAt = performance.now() + this.settings.resyncMs;
+          await this.resync.run((id) => {
+            this.look(id);
+          });
+        }
+        for (const id of await this.records.findDue(DUE_AT_ONCE)) {
+          this.lookFirst.delete(id);
+          this.queue.add(id);
+        }
+      } catch (error) {
+        this.logger.warn({ msg: 'looking for work failed; it is tried again', err: error });
+      }
+      await sleep(this.settings.pollMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  private async reconcile(id: AgentInstanceId): Promise<void> {
+    let hold: Hold | null = null;
+    try {
+      if (this.lookFirst.delete(id) && !(await this.needsWork(id))) return;
+      hold = await Hold.take(this.records, id, {
+        owner: this.owner,
+        leaseMs: this.settings.leaseMs,
+        renewEveryMs: this.settings.renewEveryMs,
+        onWrite: (instance, event) => {
+          this.tell(instance, event);
+        },
+      });
+      if (hold === null) return;
+      this.holds.set(id, hold);
+      await this.worker.work(hold, this.stopping.signal);
+    } catch (error) {
+      await this.giveBack(id, hold, error);
+    } finally {
+      hold?.end();
+      this.holds.delete(id);
+    }
+  }
+
+  /** A look that takes no lease and writes nothing. */
+  private async needsWork(id: AgentInstanceId): Promise<boolean> {
+    const instance = await this.records.find(id);
+    if (instance?.removedAt !== null) return false;
+    const { containerId, observedGeneration, desired, error, state } = instance.lifecycle;
+    if (observedGeneration < desired.generation || (error !== null && state !== 'failed')) return true;
+    const { callTimeoutMs, policy } = this.settings;
+    const container =
+      containerId === null
+        ? null
+        : await within(callTimeoutMs, 'Looking at the container', this.runtime.inspect(containerId));
+    return nextStep({ instance, container, now: new Date(), policy }).kind !== 'rest';
+  }
+
+  /** It stays due: it is found again when its lease is free. */
+  private async giveBack(id: AgentInstanceId, hold: Hold | null, error: unknown): Promise<void> {
+    if (error instanceof LeaseLostError) {
+      this.logger.warn({ msg: 'somebody else took over an agent', agent: id });
+      return;
+    }
+    this.logger.error({ msg: 'work on an agent broke off; it is taken up again', agent: id, err: error });
+    try {
+      await hold?.release();
+    } catch (cause) {
+      this.logger.warn({ msg: 'a lease could not be given back; it ends by itself', agent: id, err: cause });
+    }
+  }
+
+  private tell(instance: ManagedInstance, event: DomainEvent | null): void {
+    if (event !== null) this.bus.publish(event);
+    this.notifier.changed(instance);
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../../domain/errors/domain-error.js';
+import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { AgentSteps } from '../steps/agent-steps.js';
+import { ContainerSteps, type Seen } from '../steps/container-steps.js';
+import { PowerSteps } from '../steps/power-steps.js';
+import type { Hold } from './hold.js';
+
+/** Carries out one step. */
+@Injectable()
+export class StepRunner {
+  constructor(
+    private readonly containers: ContainerSteps,
+    private readonly agents: AgentSteps,
+    private readonly power: PowerSteps,
+  ) {}
+
+  /** @returns what is known about the container afterwards */
+  async run(step: Exclude<Step, { kind: 'rest' }>, hold: Hold, container: Seen): Promise<Seen> {
+    switch (step.kind) {
+      case 'look':
+        return this.containers.look(hold);
+      case 'create':
+        return this.containers.create(hold);
+      case 'reuse':
+        return this.containers.reuse(hold, container);
+      case 'remove':
+        return this.containers.remove(hold);
+      case 'launch':
+        return this.agents.launch(hold, container);
+      case 'configure':
+        return this.agents.configure(hold);
+      case 'pause':
+        return this.power.pause(hold, container);
+      case 'resume':
+        return this.power.resume(hold, container);
+      case 'stop':
+        return this.power.stop(hold);
+      case 'undo':
+        return this.power.undo(hold, step);
+      case 'move':
+        // What failed before is history once something else is tried.
+        await hold.transition({
+          to: step.to,
+          reason: step.reason,
+          ...(hold.instance.lifecycle.state === 'failed' ? { error: null } : {}),
+        });
+        return container;
+      case 'fail':
+        throw new DomainError(step.code, howItEnded(container));
+    }
+  }
+
+  /** Ends a container whose agent did not come up; what it logged stays. */
+  async kill(hold: Hold): Promise<void> {
+    await this.power.kill(hold);
+  }
+}
+
+function howItEnded(container: Seen): string {
+  if (!container) return 'The container is gone: somebody removed it.';
+  if (container.oomKilled) return 'The agent used more memory than its limit and was ended.';
+  if (container.exitCode !== null) return `The agent ended by itself with exit code ${container.exitCode}.`;
+  return `The container is ${container.state}.`;
+}

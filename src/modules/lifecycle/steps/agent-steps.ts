@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../../domain/errors/domain-error.js';
+import { NotFoundError } from '../../../domain/errors/not-found.error.js';
+import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
+import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
+import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type {
+  ContainerAddress,
+  ContainerObservation,
+  ReachableAgent,
+} from '../../../domain/runtime/container-runtime.js';
+import { ContainerExitedError } from '../../../domain/runtime/runtime-errors.js';
+import { configurationOf } from '../agent-configuration.js';
+import { AgentConnections } from '../agent-connections.js';
+import { ContainerPlanner } from '../container-planner.js';
+import { Engine } from '../reconciler/engine.js';
+import type { Hold } from '../reconciler/hold.js';
+import { containerOf } from './container-of.js';
+import type { Seen } from './container-steps.js';
+
+/** What is known once the agent has been told who it is. */
+interface Greeted {
+  readonly replica: Replica;
+  readonly observation: ContainerObservation;
+}
+
+/** Steps that talk with the agent. */
+@Injectable()
+export class AgentSteps {
+  constructor(
+    private readonly records: LifecycleRecords,
+    private readonly engine: Engine,
+    private readonly planner: ContainerPlanner,
+    private readonly connections: AgentConnections,
+  ) {}
+
+  /** starting → running. */
+  async launch(hold: Hold, container: Seen): Promise<Seen> {
+    const id = containerOf(hold);
+    if (container?.state === 'paused') {
+      await this.engine.call(hold, 'Resuming the container', (runtime) => runtime.unpause(id));
+    } else if (container?.state !== 'running') {
+      await this.engine.call(hold, 'Starting the container', (runtime) => runtime.start(id));
+    }
+    const agent = await this.comeUp(hold);
+    if (agent === null) return undefined;
+    const { replica, observation } = agent;
+    const { desired } = hold.instance.lifecycle;
+    await hold.transition({
+      to: 'running',
+      reason: 'agent-healthy',
+      replica,
+      error: null,
+      ...(desired.state === 'running' && desired.restartToken === replica.restartToken
+        ? { observedGeneration: desired.generation }
+        : {}),
+    });
+    return observation;
+  }
+
+  /** Tells a running agent its newest revision. */
+  async configure(hold: Hold): Promise<Seen> {
+    const agent = await this.greet(hold);
+    if (agent === null) return undefined;
+    await hold.updateReplica(agent.replica);
+    return agent.observation;
+  }
+
+  /** While it comes up, ending is a failure to start. */
+  private async comeUp(hold: Hold): Promise<Greeted | null> {
+    try {
+      return await this.greet(hold);
+    } catch (error) {
+      if (!(error instanceof ContainerExitedError)) throw error;
+      throw new DomainError('CONTAINER_START_FAILED', error.message, { cause: error, details: error.details });
+    }
+  }
+
+  private async greet(hold: Hold): Promise<Greeted | null> {
+    const agent = await this.reach(hold);
+    return agent === null ? null : this.introduce(hold, agent);
+  }
+
+  /** The agent's first answer; null when something else is wanted meanwhile. */
+  private async reach(hold: Hold): Promise<ReachableAgent | null> {
+    const { startTimeoutSeconds } = containerLimits(hold.instance.manifest);
+    const limit = AbortSignal.timeout(startTimeoutSeconds * 1000);
+    const address = await this.addressOf(hold);
+    try {
+      const signal = AbortSignal.any([limit, hold.lost, hold.interrupted]);
+      return await this.engine.runtime.waitUntilReachable(address, signal);
+    } catch (error) {
+      hold.assertAlive();
+      if (error instanceof DomainError) throw error;
+      if (hold.interrupted.aborted) {
+        await hold.refresh();
+        return null;
+      }
+      if (!limit.aborted) throw error;
+      throw new DomainError(
+        'HEALTH_CHECK_TIMEOUT',
+        `The agent did not become healthy within ${startTimeoutSeconds} s.`,
+        { cause: error, details: { seconds: startTimeoutSeconds } },
+      );
+    }
+  }
+
+  /** Tells the agent who it is, and notes what its container looks like now. */
+  private async introduce(hold: Hold, { connection }: ReachableAgent): Promise<Greeted> {
+    const id = containerOf(hold);
+    this.connections.keep(id, connection);
+    const [revision, observation] = await Promise.all([
+      this.tell(hold, connection),
+      this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id)),
+    ]);
+    const [replica] = hold.instance.lifecycle.replicas;
+    if (replica === undefined || observation?.state !== 'running') {
+      throw new ContainerExitedError(id, observation?.exitCode ?? null, observation?.oomKilled ?? false);
+    }
+    const { pid, startedAt } = observation;
+    return {
+      replica: {
+        ...replica,
+        pid,
+        startedAt,
+        configuredRevision: revision,
+        health: 'healthy',
+        endpoint: connection.endpoint,
+      },
+      observation,
+    };
+  }
+
+  private async tell(hold: Hold, connection: ReachableAgent['connection']): Promise<number> {
+    const whole = await this.records.findWhole(hold.instance.id);
+    if (whole === null) throw new NotFoundError('agent', hold.instance.id);
+    hold.assertAlive();
+    await connection.configure(configurationOf(whole));
+    return whole.revision;
+  }
+
+  private async addressOf(hold: Hold): Promise<ContainerAddress> {
+    const owner = await this.planner.ownerOf(hold.instance);
+    return { id: containerOf(hold), privateFolder: this.planner.privateFolderOf(owner) };
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import { ContainerNameTakenError } from '../../../domain/lifecycle/container-name-taken.error.js';
+import type { TransitionReason } from '../../../domain/lifecycle/next-step.js';
+import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
+import { AgentConnections } from '../agent-connections.js';
+import { AgentFolders } from '../agent-folders.js';
+import { ContainerPlanner, isSameOwner } from '../container-planner.js';
+import { Engine } from '../reconciler/engine.js';
+import type { Hold } from '../reconciler/hold.js';
+
+/** What is known about the container after a step; undefined: it has to be looked at. */
+export type Seen = ContainerObservation | null | undefined;
+
+interface Made {
+  readonly container: ContainerObservation;
+  readonly spec: RuntimeSpec;
+  readonly reason: TransitionReason;
+}
+
+/** Steps that make containers and remove them. */
+@Injectable()
+export class ContainerSteps {
+  constructor(
+    private readonly engine: Engine,
+    private readonly planner: ContainerPlanner,
+    private readonly folders: AgentFolders,
+    private readonly connections: AgentConnections,
+  ) {}
+
+  async look(hold: Hold): Promise<Seen> {
+    const id = hold.instance.lifecycle.containerId;
+    return id === null ? null : this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
+  }
+
+  /** creating → starting. The container's id is on record before it is started. */
+  async create(hold: Hold): Promise<Seen> {
+    await this.removeRecorded(hold);
+    const { container, spec, reason } = await this.make(hold);
+    await hold.transition({ to: 'starting', reason, replica: this.newReplica(hold, container.id, spec) });
+    return container;
+  }
+
+  /** stopped or failed → starting with the same container, or → creating when a new one would be another. */
+  async reuse(hold: Hold, container: Seen): Promise<Seen> {
+    const spec = await this.planOrNull(hold);
+    if (!container || spec?.specDigest !== container.specDigest) {
+      await hold.transition({ to: 'creating', reason: 'container-outdated', error: null });
+      return container;
+    }
+    const replica = this.newReplica(hold, container.id, spec);
+    await hold.transition({ to: 'starting', reason: 'container-reused', replica, error: null });
+    return container;
+  }
+
+  /** removing → removed: the container, its folders, and the agent itself. */
+  async remove(hold: Hold): Promise<Seen> {
+    await this.removeRecorded(hold);
+    const { instance } = hold;
+    const owner = await this.planner.ownerOf(instance);
+    hold.assertAlive();
+    await this.folders.remove(this.planner.privateFolderOf(owner), this.planner.workspaceFolder(instance));
+    await hold.transition({
+      to: 'removed',
+      reason: 'container-removed',
+      replica: null,
+      error: null,
+      retryAt: null,
+      observedGeneration: instance.lifecycle.desired.generation,
+    });
+    return null;
+  }
+
+  private async removeRecorded(hold: Hold): Promise<void> {
+    const id = hold.instance.lifecycle.containerId;
+    if (id === null) return;
+    this.connections.drop(id);
+    await this.engine.call(hold, 'Removing the container', (runtime) => runtime.remove(id));
+  }
+
+  private async make(hold: Hold): Promise<Made> {
+    try {
+      return await this.makeOnce(hold);
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
+      // It was there when it was looked up. It may have been built anew since.
+      this.planner.forgetImage(hold.instance);
+      return this.makeOnce(hold);
+    }
+  }
+
+  private async makeOnce(hold: Hold): Promise<Made> {
+    const spec = await this.planner.plan(hold.instance);
+    await this.folders.prepare(spec.privateFolder, spec.workspaceFolder);
+    try {
+      return await this.createNew(hold, spec);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      if (error.failure !== 'name-conflict' && error.failure !== 'timeout') throw error;
+      const container = await this.adopt(hold, spec);
+      if (container !== null) return { container, spec, reason: 'container-adopted' };
+      if (error.failure === 'timeout') throw error;
+      return this.createNew(hold, spec);
+    }
+  }
+
+  private async createNew(hold: Hold, spec: RuntimeSpec): Promise<Made> {
+    const id = await this.engine.call(hold, 'Creating the container', (runtime) => runtime.create(spec));
+    return { container: newContainer(id, spec), spec, reason: 'container-created' };
+  }
+
+  /** The container of that name, when it is what would be made; one of this agent's own that is not makes way. */
+  private async adopt(hold: Hold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
+    const found = await this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(spec.name));
+    if (found === null) return null;
+    if (!isSameOwner(found.owner, spec.owner)) throw new ContainerNameTakenError(spec.name);
+    if (found.specDigest === spec.specDigest && found.state !== 'dead') return found;
+    await this.engine.call(hold, 'Removing the old container', (runtime) => runtime.remove(found.id));
+    return null;
+  }
+
+  private async planOrNull(hold: Hold): Promise<RuntimeSpec | null> {
+    try {
+      return await this.planner.plan(hold.instance);
+    } catch (error) {
+      if (error instanceof RuntimeError && (error.failure === 'unavailable' || error.failure === 'timeout'))
+        throw error;
+      // Making a new container meets the same trouble, and says so.
+      return null;
+    }
+  }
+
+  private newReplica(hold: Hold, containerId: string, spec: RuntimeSpec): Replica {
+    return {
+      index: 0,
+      operator: this.engine.runtime.name,
+      containerId,
+      containerName: spec.name,
+      specDigest: spec.specDigest,
+      restartToken: hold.instance.lifecycle.desired.restartToken,
+      configuredRevision: 0,
+      pid: null,
+      state: 'starting',
+      health: 'unknown',
+      startedAt: null,
+      endpoint: null,
+    };
+  }
+}
+
+const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({
+  id,
+  name: spec.name,
+  owner: spec.owner,
+  specDigest: spec.specDigest,
+  state: 'created',
+  pid: null,
+  startedAt: null,
+  exitCode: null,
+  oomKilled: false,
+});

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
+import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { AgentConnections } from '../agent-connections.js';
+import { Engine } from '../reconciler/engine.js';
+import type { Hold } from '../reconciler/hold.js';
+import { containerOf } from './container-of.js';
+import type { Seen } from './container-steps.js';
+
+/** Steps that stop, pause and resume. */
+@Injectable()
+export class PowerSteps {
+  constructor(
+    private readonly engine: Engine,
+    private readonly connections: AgentConnections,
+  ) {}
+
+  /** stopping → stopped. */
+  async stop(hold: Hold): Promise<Seen> {
+    await this.stopContainer(hold);
+    await hold.transition({ to: 'stopped', reason: 'container-stopped', error: null });
+    return undefined;
+  }
+
+  /** running → paused. */
+  async pause(hold: Hold, container: Seen): Promise<Seen> {
+    if (container?.state !== 'paused') {
+      await this.engine.call(hold, 'Pausing the container', (runtime) => runtime.pause(containerOf(hold)));
+    }
+    await hold.transition({ to: 'paused', reason: 'container-paused', error: null });
+    return container && { ...container, state: 'paused' };
+  }
+
+  /** paused → running. */
+  async resume(hold: Hold, container: Seen): Promise<Seen> {
+    if (container?.state === 'paused') {
+      await this.engine.call(hold, 'Resuming the container', (runtime) => runtime.unpause(containerOf(hold)));
+    }
+    await hold.transition({ to: 'running', reason: 'container-resumed', error: null });
+    return container && { ...container, state: 'running' };
+  }
+
+  /** Undoes what somebody did behind Muster's back. */
+  async undo(hold: Hold, { by }: Extract<Step, { kind: 'undo' }>): Promise<Seen> {
+    if (by === 'stop') await this.stopContainer(hold);
+    else await this.engine.call(hold, 'Putting the container right', (runtime) => runtime[by](containerOf(hold)));
+    return undefined;
+  }
+
+  /** Ends what did not become an agent, at once. */
+  async kill(hold: Hold): Promise<void> {
+    await this.stopContainer(hold, 0);
+  }
+
+  private async stopContainer(hold: Hold, seconds = gracePeriodOf(hold)): Promise<void> {
+    const id = hold.instance.lifecycle.containerId;
+    if (id === null) return;
+    this.connections.drop(id);
+    await this.engine.call(hold, 'Stopping the container', (runtime) => runtime.stop(id, seconds), seconds * 1000);
+  }
+}
+
+/** A manifest nobody can read keeps no container alive. */
+function gracePeriodOf({ instance }: Hold): number {
+  try {
+    return containerLimits(instance.manifest).gracePeriodSeconds;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { AgentInstanceId, RunId } from '../../domain/ids.js';
+import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { RunRecords } from '../../domain/runs/run-records.js';
+import { SandboxService } from './sandbox.service.js';
+import { SandboxSettings } from './sandbox-settings.js';
+
+const BATCH = 100;
+
+/** Ends what a dead process left: its open runs are lost, and the agents they were on are free again. */
+@Injectable()
+export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(RunSweeper.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly runs: RunRecords,
+    private readonly instances: LifecycleRecords,
+    private readonly sandbox: SandboxService,
+    private readonly settings: SandboxSettings,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.attempt(), this.settings.sweepEveryMs).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  async sweep(): Promise<void> {
+    await this.endLostRuns();
+    await this.freeAgents();
+  }
+
+  private async attempt(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.logger.warn({ msg: 'sweeping runs failed; it is tried again', err: error });
+    }
+  }
+
+  private async endLostRuns(): Promise<void> {
+    for (const run of await this.runs.findLost(BATCH)) {
+      const message = 'The Muster process that waited for the answer is gone. Send the run again.';
+      await this.sandbox.end(run, {
+        status: 'failed',
+        output: null,
+        usage: null,
+        resultHash: null,
+        error: { code: 'RUN_LOST', message },
+      });
+    }
+  }
+
+  /** Runs that an agent is said to work on though they have ended, or never came to be. */
+  private async freeAgents(): Promise<void> {
+    let after: AgentInstanceId | null = null;
+    for (;;) {
+      const found = await this.instances.findWithOpenRuns(after, BATCH);
+      for (const { id, tenantId, openRuns } of found) {
+        const old = openRuns.filter((run) => Date.now() - madeAt(run) > this.settings.strayAfterMs);
+        const stillOpen = old.length === 0 ? new Set<RunId>() : await this.runs.openAmong(tenantId, old);
+        for (const run of old) if (!stillOpen.has(run)) await this.instances.endRun(id, run);
+      }
+      const last = found.at(-1);
+      if (last === undefined || found.length < BATCH) return;
+      after = last.id;
+    }
+  }
+}
+
+/** An id begins with the second it was made in. */
+const madeAt = (id: RunId): number => Number.parseInt(id.slice(0, 8), 16) * 1000;
