@@ -6,7 +6,7 @@ import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { SOCKET_NAME } from './agent-protocol.js';
 
 /** Only the agent's user may look into its private folder. */
-const PRIVATE_MODE = 0o700;
+export const PRIVATE_MODE = 0o700;
 const WORKSPACE_MODE = 0o750;
 
 /** The user the agents run as: Muster's own, but never root. */
@@ -37,7 +37,7 @@ export async function clearAgentSocket(privateFolder: string): Promise<void> {
 }
 
 /** The folder itself lies where only Muster can write, so its owner and mode are set on what was really opened. */
-async function prepareFolder(path: string, uid: number, mode: number): Promise<void> {
+export async function prepareFolder(path: string, uid: number, mode: number): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await mkdir(path, { mode }).catch(ignoring('EEXIST'));

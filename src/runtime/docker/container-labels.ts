@@ -1,0 +1,27 @@
+import { isId } from '../../domain/ids.js';
+import type { ContainerOwner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+
+export const INSTALLATION_LABEL = 'io.muster.installation';
+export const SPEC_LABEL = 'io.muster.spec';
+
+type Labels = Readonly<Record<string, string>>;
+
+export function toLabels({ owner, specDigest }: Pick<RuntimeSpec, 'owner' | 'specDigest'>): Record<string, string> {
+  return {
+    [INSTALLATION_LABEL]: owner.installation,
+    'io.muster.tenant': owner.tenant,
+    'io.muster.project': owner.project,
+    'io.muster.instance': owner.instance,
+    'io.muster.replica': String(owner.replica),
+    [SPEC_LABEL]: specDigest,
+  };
+}
+
+/** null when they are not Muster's. */
+export function readOwner(labels: Labels): ContainerOwner | null {
+  const label = (name: string): string => labels[`io.muster.${name}`] ?? '';
+  const [installation, tenant, project, instance] = ['installation', 'tenant', 'project', 'instance'].map(label);
+  const replica = label('replica');
+  if (![installation, tenant, project, instance].every(isId) || !/^\d{1,6}$/.test(replica)) return null;
+  return { installation, tenant, project, instance, replica: Number(replica) } as ContainerOwner;
+}

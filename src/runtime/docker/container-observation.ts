@@ -1,0 +1,35 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerObservation, ContainerState } from '../../domain/runtime/container-runtime.js';
+import { readOwner, SPEC_LABEL } from './container-labels.js';
+
+const STATES: Readonly<Record<string, ContainerState>> = {
+  created: 'created',
+  running: 'running',
+  paused: 'paused',
+  // There is no restart policy, so this is a moment within a start.
+  restarting: 'running',
+  exited: 'exited',
+  stopped: 'exited',
+  removing: 'dead',
+  dead: 'dead',
+};
+
+export function toObservation(info: ContainerInspectInfo): ContainerObservation {
+  const { State: state } = info;
+  const labels = (info.Config as { Labels: Record<string, string> | null }).Labels ?? {};
+  const known = STATES[state.Status] ?? 'dead';
+  const up = known === 'running' || known === 'paused';
+  const startedAt = new Date(state.StartedAt);
+  return {
+    id: info.Id,
+    name: info.Name.replace(/^\//, ''),
+    owner: readOwner(labels),
+    specDigest: labels[SPEC_LABEL] ?? null,
+    state: known,
+    pid: up && state.Pid > 0 ? state.Pid : null,
+    // The engine's "never" is the year 1.
+    startedAt: startedAt.getUTCFullYear() > 1 ? startedAt : null,
+    exitCode: known === 'exited' || known === 'dead' ? state.ExitCode : null,
+    oomKilled: state.OOMKilled,
+  };
+}

@@ -1,0 +1,295 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { InstallationId } from '../../domain/ids.js';
+import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import {
+  ContainerRuntime,
+  type ContainerAddress,
+  type ContainerObservation,
+  type LogLine,
+  type LogQuery,
+  type ReachableAgent,
+  type RuntimeEvent,
+  type RuntimeInfo,
+} from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
+import { dialAgentSocket } from '../agent/agent-socket.js';
+import { HttpAgentConnection } from '../agent/http-agent-connection.js';
+import { waitUntilReachable } from '../agent/wait-until-reachable.js';
+import { INSTALLATION_LABEL, toLabels } from './container-labels.js';
+import { toObservation } from './container-observation.js';
+import type { DockerRuntimeOptions } from './docker-options.js';
+import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
+import { EngineClient } from './engine-client.js';
+import { hasStatus } from './engine-error.js';
+import { readEngineEvents } from './engine-events.js';
+import { EngineImages } from './engine-images.js';
+import { readEngineLogs } from './engine-logs.js';
+import { openExecBridge } from './exec-bridge.js';
+import { makeHostConfig, OCI_RUNTIMES } from './host-config.js';
+import { probeTransport, type Transport } from './transport-probe.js';
+
+const DEFAULT_CALL_TIMEOUT_MS = 20_000;
+const DEFAULT_PULL_TIMEOUT_MS = 300_000;
+const DEFAULT_IMAGE_CACHE_MS = 60_000;
+const DEFAULT_HEARTBEAT_MS = 15_000;
+const INSPECTS_AT_ONCE = 8;
+const REMOVAL_LOOK_EVERY_MS = 25;
+
+/**
+ * Runs agents as containers of Docker, or of what speaks its interface. Nothing is asked of the engine before the first
+ * call, so Muster starts without one, and works as soon as there is one.
+ */
+export class DockerRuntime extends ContainerRuntime {
+  readonly name = 'docker';
+  readonly capabilities = {
+    isolation: true,
+    limits: true,
+    network: true,
+    pause: true,
+    images: true,
+    exec: true,
+  } as const;
+  readonly warning = null;
+
+  private readonly engine: EngineClient;
+  private readonly images: EngineImages;
+  private readonly uid: number;
+  private readonly callTimeoutMs: number;
+  private readonly heartbeatMs: number;
+  private transport: Promise<Transport> | null = null;
+
+  /** @throws DomainError CONFIGURATION_INVALID when the host is not understood */
+  constructor(private readonly options: DockerRuntimeOptions) {
+    super();
+    this.callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
+    this.uid = options.uid ?? agentUid();
+    this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
+    this.images = new EngineImages(
+      this.engine,
+      options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
+      options.pullTimeoutMs ?? DEFAULT_PULL_TIMEOUT_MS,
+    );
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const [version, runtimes] = await Promise.all([
+      this.engine.call({ what: 'tell its version', run: (docker) => docker.version() }),
+      this.ociRuntimes(),
+    ]);
+    const isolations = Object.entries(OCI_RUNTIMES).filter(([, runtime]) => runtime === null || runtimes.has(runtime));
+    const name = version.Components?.[0]?.Name.includes('Podman') === true ? 'Podman' : 'Docker';
+    return { name, version: version.Version, isolations: isolations.map(([isolation]) => isolation) };
+  }
+
+  /** null when the engine does not have it; nothing is pulled. */
+  async findImage(reference: string): Promise<string | null> {
+    return this.images.findLocal(reference);
+  }
+
+  async resolveImage(reference: string): Promise<string> {
+    return this.images.resolve(reference);
+  }
+
+  /**
+   * Finds out how agents are reached, once: a throwaway container shows it. The first create does it, if nobody did before.
+   * @throws RuntimeError
+   */
+  async probe(): Promise<Transport> {
+    const { endpoint } = this.options;
+    if (endpoint !== undefined) return { endpoint, sharedFolders: true };
+    const underWay = (this.transport ??= this.images
+      .resolve(this.options.agentImage)
+      .then((image) => probeTransport(this.engine, image, { uid: this.uid, stateDir: this.options.stateDir })));
+    try {
+      return await underWay;
+    } catch (error) {
+      if (this.transport === underWay) this.transport = null;
+      throw error;
+    }
+  }
+
+  async create(spec: RuntimeSpec): Promise<string> {
+    const { endpoint, sharedFolders } = await this.probe();
+    await this.assertIsolation(spec.isolation);
+    await prepareAgentFolders(spec, this.uid);
+    const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
+    const workspace = sharedFolders ? { folder: spec.workspaceFolder } : { volume: `${spec.name}.workspace` };
+    const { limits, isolation } = spec;
+    try {
+      const { id } = await this.engine.call({
+        what: `create container ${spec.name}`,
+        run: (docker, abortSignal) =>
+          docker.createContainer({
+            name: spec.name,
+            Image: spec.image,
+            User: `${this.uid}:${this.uid}`,
+            Labels: toLabels(spec),
+            StopSignal: 'SIGTERM',
+            StopTimeout: spec.gracePeriodSeconds,
+            HostConfig: makeHostConfig({ limits, isolation, uid: this.uid, privateFolder, workspace }),
+            abortSignal,
+          }),
+        meaning: { 404: 'image-missing', 409: 'name-conflict' },
+      });
+      await clearAgentSocket(spec.privateFolder);
+      return id;
+    } catch (error) {
+      if (error instanceof RuntimeError && error.failure === 'image-missing') this.images.forget(spec.image);
+      throw error;
+    }
+  }
+
+  async start(id: string): Promise<void> {
+    await this.engine.call({
+      what: `start container ${id}`,
+      run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
+      meaning: { otherwise: 'start-failed' },
+    });
+  }
+
+  async stop(id: string, gracePeriodSeconds: number): Promise<void> {
+    await this.engine.call({
+      what: `stop container ${id}`,
+      run: (docker, abortSignal) =>
+        docker.getContainer(id).stop({ t: gracePeriodSeconds, abortSignal }).catch(ignoring(304, 404)),
+      meaning: { otherwise: 'stop-failed' },
+      moreTimeMs: gracePeriodSeconds * 1000,
+    });
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.bringTo(id, 'paused', () =>
+      this.engine.call({
+        what: `pause container ${id}`,
+        run: (docker, abortSignal) => docker.getContainer(id).pause({ abortSignal }),
+      }),
+    );
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.bringTo(id, 'running', () =>
+      this.engine.call({
+        what: `unpause container ${id}`,
+        run: (docker, abortSignal) => docker.getContainer(id).unpause({ abortSignal }),
+      }),
+    );
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.engine.call({
+      what: `remove container ${id}`,
+      run: async (docker, abortSignal) => {
+        const container = docker.getContainer(id);
+        try {
+          await container.remove({ force: true, v: true, abortSignal });
+        } catch (error) {
+          // 409: another call removes it already. It is gone when that is done.
+          ignoring(404, 409)(error);
+          while (hasStatus(error, 409) && (await this.inspect(id)) !== null) {
+            await delay(REMOVAL_LOOK_EVERY_MS, undefined, { signal: abortSignal });
+          }
+        }
+      },
+    });
+  }
+
+  async inspect(idOrName: string): Promise<ContainerObservation | null> {
+    const info = await this.engine.call({
+      what: `look at container ${idOrName}`,
+      run: (docker, abortSignal) => docker.getContainer(idOrName).inspect({ abortSignal }).catch(ignoring(404)),
+    });
+    if (!info) return null;
+    const seen = toObservation(info);
+    // The engine takes the beginning of an id for the whole.
+    return seen.id === idOrName || seen.name === idOrName ? seen : null;
+  }
+
+  async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
+    const found = await this.engine.call({
+      what: 'list containers',
+      run: (docker, abortSignal) =>
+        docker.listContainers({
+          all: true,
+          filters: { label: [`${INSTALLATION_LABEL}=${installation}`] },
+          abortSignal,
+        }),
+    });
+    const ids = found.map(({ Id }) => Id);
+    const seen: ContainerObservation[] = [];
+    // The list lacks what an observation needs: pid, times, exit code.
+    const inspectNext = async (): Promise<void> => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+        const container = await this.inspect(id);
+        if (container !== null) seen.push(container);
+      }
+    };
+    await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectNext));
+    return seen;
+  }
+
+  logs(id: string, query: LogQuery): AsyncIterable<LogLine> {
+    return readEngineLogs(this.engine, id, query, this.heartbeatMs);
+  }
+
+  events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return readEngineEvents(this.engine, installation, signal, this.heartbeatMs);
+  }
+
+  async connect({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
+    const { endpoint } = await this.probe();
+    if (endpoint === 'unix') {
+      const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
+      return new HttpAgentConnection(id, endpoint, dial, await dial());
+    }
+    const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, id);
+    const connection = new HttpAgentConnection(id, endpoint, dial, await dial());
+    try {
+      // A bridge is there before it is known whether somebody listens at its other end.
+      await connection.health();
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
+    return waitUntilReachable(this, container, signal);
+  }
+
+  /** Does it, unless it is so already: the engine's 409 says only that it is in a state that does not fit. */
+  private async bringTo(id: string, state: 'paused' | 'running', act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const refused = error instanceof RuntimeError && error.failure === 'refused';
+      if (!refused || (await this.inspect(id))?.state !== state) throw error;
+    }
+  }
+
+  private async assertIsolation(isolation: RuntimeSpec['isolation']): Promise<void> {
+    const runtime = OCI_RUNTIMES[isolation];
+    if (runtime === null || (await this.ociRuntimes()).has(runtime)) return;
+    throw new RuntimeError(
+      'unsupported',
+      `The engine does not have the OCI runtime ${runtime}, which ${isolation} needs.`,
+    );
+  }
+
+  private async ociRuntimes(): Promise<ReadonlySet<string>> {
+    const info = (await this.engine.call({ what: 'describe itself', run: (docker) => docker.info() })) as {
+      Runtimes?: Readonly<Record<string, unknown>>;
+    };
+    return new Set(Object.keys(info.Runtimes ?? {}));
+  }
+}
+
+/** Takes these answers as success. */
+function ignoring(...statuses: readonly number[]): (error: unknown) => void {
+  return (error) => {
+    if (!hasStatus(error, ...statuses)) throw error;
+  };
+}

@@ -1,0 +1,53 @@
+import Docker from 'dockerode';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { toRuntimeError, type StatusMeaning } from './engine-error.js';
+import type { EngineAddress } from './engine-address.js';
+
+export interface EngineCall<T> {
+  /** Completes "the engine refused to …". */
+  readonly what: string;
+  readonly run: (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
+  readonly meaning?: StatusMeaning;
+  /** What the call may take in addition, because it waits for something. */
+  readonly moreTimeMs?: number;
+}
+
+/** Every call to the engine goes through here: it has a limit of time, and fails as a RuntimeError. */
+export class EngineClient {
+  readonly docker: Docker;
+  readonly isLocal: boolean;
+
+  constructor(
+    address: EngineAddress,
+    private readonly timeoutMs: number,
+  ) {
+    this.docker = new Docker(address.options);
+    this.isLocal = address.local;
+  }
+
+  /** Whether it answers. @throws RuntimeError unavailable, timeout */
+  async ping(): Promise<void> {
+    await this.call({ what: 'answer', run: (docker) => docker.ping() });
+  }
+
+  /** @throws RuntimeError */
+  async call<T>({ what, run, meaning, moreTimeMs = 0 }: EngineCall<T>): Promise<T> {
+    const controller = new AbortController();
+    const limit = this.timeoutMs + moreTimeMs;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const details = { call: what, timeoutMs: limit };
+        reject(new RuntimeError('timeout', `The container engine did not ${what} within ${limit} ms.`, { details }));
+        controller.abort();
+      }, limit);
+    });
+    try {
+      return await Promise.race([run(this.docker, controller.signal), late]);
+    } catch (error) {
+      throw toRuntimeError(error, what, meaning);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

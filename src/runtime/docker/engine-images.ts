@@ -1,0 +1,93 @@
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { EngineClient } from './engine-client.js';
+import { toRuntimeError } from './engine-error.js';
+
+const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+
+/** Finds out what an image reference means now, and pulls what is not there. */
+export class EngineImages {
+  private readonly known = new Map<string, { readonly id: string; readonly until: number }>();
+  private readonly underWay = new Map<string, Promise<string>>();
+
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly cacheMs: number,
+    private readonly pullTimeoutMs: number,
+  ) {}
+
+  /** @throws RuntimeError image-missing */
+  async resolve(reference: string): Promise<string> {
+    const known = this.known.get(reference);
+    if (known !== undefined && known.until > performance.now()) return known.id;
+    const underWay = this.underWay.get(reference) ?? this.lookUp(reference);
+    this.underWay.set(reference, underWay);
+    try {
+      return await underWay;
+    } finally {
+      this.underWay.delete(reference);
+    }
+  }
+
+  /** null when the engine does not have it; nothing is pulled. */
+  async findLocal(reference: string): Promise<string | null> {
+    try {
+      const { Id } = await this.engine.call({
+        what: `look at image ${reference}`,
+        run: (docker) => docker.getImage(reference).inspect(),
+        meaning: { 400: 'image-missing', 404: 'image-missing' },
+      });
+      return Id;
+    } catch (error) {
+      if (error instanceof RuntimeError && error.failure === 'image-missing') return null;
+      throw error;
+    }
+  }
+
+  /** Forgets an image that turned out to be gone. */
+  forget(id: string): void {
+    for (const [reference, known] of this.known) if (known.id === id) this.known.delete(reference);
+  }
+
+  private async lookUp(reference: string): Promise<string> {
+    let id = await this.findLocal(reference);
+    if (id === null) {
+      await this.pull(reference);
+      id = await this.findLocal(reference);
+    }
+    if (id === null) throw missing(reference, 'the engine does not have it after pulling it');
+    this.known.set(reference, { id, until: performance.now() + this.cacheMs });
+    return id;
+  }
+
+  private async pull(reference: string): Promise<void> {
+    if (IMAGE_ID.test(reference)) throw missing(reference, 'an image id cannot be pulled');
+    // Built on this machine. What a public registry has under that name would be somebody else's program.
+    if (reference.startsWith('muster/')) throw missing(reference, 'it is built here, by: npm run image');
+    const limit = AbortSignal.timeout(this.pullTimeoutMs);
+    try {
+      // Without a tag the engine would pull every one there is.
+      const tagged = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
+      const progress = await this.engine.docker.pull(tagged, { abortSignal: limit });
+      await new Promise<void>((resolve, reject) => {
+        limit.addEventListener('abort', () => {
+          reject(limit.reason as Error);
+        });
+        this.engine.docker.modem.followProgress(progress, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      });
+    } catch (cause) {
+      const error = toRuntimeError(cause, `pull image ${reference}`);
+      if (error.failure === 'unavailable') throw error;
+      throw missing(reference, limit.aborted ? 'pulling it took too long' : 'it cannot be pulled', cause);
+    }
+  }
+}
+
+function missing(reference: string, why: string, cause?: unknown): RuntimeError {
+  return new RuntimeError('image-missing', `The engine has no image ${reference}, and ${why}.`, {
+    cause,
+    details: { image: reference },
+  });
+}

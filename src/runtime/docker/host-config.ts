@@ -1,0 +1,85 @@
+import type { HostConfig, MountSettings } from 'dockerode';
+import type { RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
+import { SOCKET_FOLDER } from '../agent/agent-protocol.js';
+
+const MIB = 1024 * 1024;
+const WORKSPACE = '/workspace';
+const OPEN_FILES = 4096;
+const SHARED_MEMORY_MIB = 16;
+/** The socket alone lies there when the private folder is not the host's. */
+const SOCKET_TMPFS_MIB = 1;
+
+/** Names of OCI runtimes as engines register them. */
+export const OCI_RUNTIMES = { runc: null, gvisor: 'runsc' } as const;
+
+/** dockerode's types do not know this one. */
+interface HardenedHostConfig extends HostConfig {
+  readonly CgroupnsMode: 'private';
+}
+
+export interface Enclosure {
+  readonly limits: RuntimeLimits;
+  readonly isolation: keyof typeof OCI_RUNTIMES;
+  readonly uid: number;
+  /** The host's folder for the socket; null when agents are reached by exec, for then none is needed. */
+  readonly privateFolder: string | null;
+  /** null for a container without a workspace. */
+  readonly workspace: { readonly folder: string } | { readonly volume: string } | null;
+}
+
+/**
+ * The one place that says what a container may do. Hardening is not an option; what is not named here keeps the engine's
+ * default, and the default seccomp profile is one of these.
+ */
+export function makeHostConfig({ limits, isolation, uid, privateFolder, workspace }: Enclosure): HardenedHostConfig {
+  const memory = limits.memoryMiB * MIB;
+  const runtime = OCI_RUNTIMES[isolation];
+  const mounts: MountSettings[] = [];
+  if (privateFolder !== null) mounts.push(bind(privateFolder, SOCKET_FOLDER));
+  if (workspace !== null) {
+    mounts.push('folder' in workspace ? bind(workspace.folder, WORKSPACE) : volume(workspace.volume));
+  }
+  return {
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges:true'],
+    Privileged: false,
+    ReadonlyRootfs: true,
+    NetworkMode: 'none',
+    IpcMode: 'private',
+    CgroupnsMode: 'private',
+    Mounts: mounts,
+    Tmpfs: {
+      // Nothing is to be run from there: what an agent installs belongs to its workspace.
+      '/tmp': `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
+      ...(privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid) } : {}),
+    },
+    ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,
+    NanoCpus: Math.round(limits.cpus * 1e9),
+    Memory: memory,
+    // Equal, so that there is no swap beside it.
+    MemorySwap: memory,
+    OomKillDisable: false,
+    PidsLimit: limits.pids,
+    Ulimits: [
+      { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+      { Name: 'core', Soft: 0, Hard: 0 },
+    ],
+    // Muster restarts, nobody else.
+    RestartPolicy: { Name: 'no' },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '4m', 'max-file': '2' } },
+    ...(runtime === null ? {} : { Runtime: runtime }),
+  };
+}
+
+/** A Mount, not a Bind: the engine would make a Bind's missing folder, as root. */
+function bind(source: string, target: string): MountSettings {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: false, BindOptions: { Propagation: 'rprivate' } };
+}
+
+function volume(name: string): MountSettings {
+  return { Type: 'volume', Source: name, Target: WORKSPACE, ReadOnly: false };
+}
+
+function tmpfsOf(uid: number): string {
+  return `rw,noexec,nosuid,nodev,mode=0700,uid=${uid},gid=${uid},size=${SOCKET_TMPFS_MIB}m`;
+}
