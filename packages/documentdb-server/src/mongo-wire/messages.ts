@@ -90,7 +90,8 @@ function readOpMsg(message: Buffer, requestId: number): WireCommand {
     if (length < 5 || at + 1 + length > end) throw new ProtocolError('section beyond the message');
     const section = message.subarray(at + 1, at + 1 + length);
     if (kind === 0 && !body) body = section;
-    else if (kind === 1 && !sequence) sequence = section.subarray(section.indexOf(0, 4) + 1);
+    // No supported command has two sequences; one that has (bulkWrite) is refused by its name, so its second is not kept.
+    else if (kind === 1) sequence ??= section.subarray(section.indexOf(0, 4) + 1);
     else throw new ProtocolError(`unexpected section of kind ${String(kind)}`);
     at += 1 + length;
   }
