@@ -3,7 +3,7 @@ import Docker from 'dockerode';
 import { join } from 'node:path';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { EngineProxy } from '../support/engine-proxy.js';
+import { SteppingEngineProxy } from '../support/stepping-engine-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { MusterProcess } from '../support/muster-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -23,7 +23,7 @@ describeEngine('an agent start, killed at every step', () => {
   const docker = new Docker({ socketPath: (ENGINE ?? '').replace('unix://', '') });
   let database: TestDatabase;
   let databaseProxy: DatabaseProxy;
-  let engineProxy: EngineProxy;
+  let engineProxy: SteppingEngineProxy;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let muster: MusterProcess;
   let template: string;
@@ -33,7 +33,7 @@ describeEngine('an agent start, killed at every step', () => {
     database = await testDatabase();
     folder = await temporaryFolder();
     databaseProxy = await DatabaseProxy.start(database.uri);
-    engineProxy = await EngineProxy.start(ENGINE!, join(folder.path, 'engine.sock'));
+    engineProxy = await SteppingEngineProxy.start(ENGINE!, join(folder.path, 'engine.sock'));
     muster = await start();
     const created = await muster.call('POST', '/templates', {
       name: 'starter',
