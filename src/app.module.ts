@@ -4,6 +4,7 @@ import { DatabaseCheck } from './data/database/database-check.js';
 import { MongoFailureTranslator } from './data/database/mongo-failure-translator.js';
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
+import { AuditModule } from './modules/audit/audit.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
@@ -37,6 +38,7 @@ export class AppModule implements OnModuleDestroy {
           failureTranslators: [MongoFailureTranslator],
           readinessChecks: [DatabaseCheck],
         }),
+        AuditModule,
         IdentityModule,
         TemplatesModule,
         ProjectsModule,
