@@ -11,6 +11,8 @@ const POSTGRES_CODES: Readonly<Record<string, MongoCodeName>> = {
   '55P03': 'WriteConflict',
   '57014': 'MaxTimeMSExpired',
   '57P01': 'ShutdownInProgress',
+  '57P02': 'ShutdownInProgress',
+  '57P03': 'ShutdownInProgress',
   '42P01': 'NamespaceNotFound',
   '3F000': 'NamespaceNotFound',
   '53100': 'OutOfDiskSpace',
