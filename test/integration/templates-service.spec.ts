@@ -28,7 +28,7 @@ describe('TemplatesService', () => {
     sut = nest.get(TemplatesService);
   });
   beforeEach(() => {
-    caller = { tenantId: newId<TenantId>(), apiKeyId: newId<ApiKeyId>(), role: 'author' } as Principal;
+    caller = { tenantId: newId<TenantId>(), apiKeyId: newId<ApiKeyId>(), role: 'author' };
   });
   afterAll(async () => {
     await nest.close();

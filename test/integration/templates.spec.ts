@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Test, type TestingModule } from '@nestjs/testing';
+import type { TemplateRecord } from '../../src/data/templates/template.schema.js';
 import { TemplatesDataModule } from '../../src/data/templates/templates-data.module.js';
 import { domainEvent, type DomainEvent } from '../../src/domain/events/domain-events.js';
 import { OUTBOX_LIMIT } from '../../src/domain/events/outbox-source.js';
@@ -57,8 +58,10 @@ describe('templates in the database', () => {
     template: { ...template, version: template.version + 1, digest },
     source: null,
   });
-  const document = async (id: TemplateId): Promise<any> =>
-    (await database.db.collection('templates').find({}).toArray()).find(({ _id }) => String(_id) === id);
+  const document = async (id: TemplateId): Promise<TemplateRecord> =>
+    (await database.db.collection<TemplateRecord>('templates').find({}).toArray()).find(
+      ({ _id }) => _id.toHexString() === id,
+    )!;
 
   beforeAll(async () => {
     database = await testDatabase();
@@ -89,9 +92,7 @@ describe('templates in the database', () => {
 
   it('writes the event with the template', async () => {
     const { template } = await inserted();
-    expect((await document(template.id)).outbox.map(({ type }: { type: string }) => type)).toEqual([
-      'template.created',
-    ]);
+    expect((await document(template.id)).outbox.map(({ type }) => type)).toEqual(['template.created']);
   });
 
   it('keeps a name unique for a tenant, and leaves it to other tenants', async () => {
@@ -166,10 +167,7 @@ describe('templates in the database', () => {
     const { id } = made.template;
     expect(await templates.archive(tenantId, id, 1, archived(id))).toBe('archived');
     expect(await templates.archive(tenantId, id, 1, archived(id))).toBe('was archived');
-    expect((await document(id)).outbox.map(({ type }: { type: string }) => type)).toEqual([
-      'template.created',
-      'template.archived',
-    ]);
+    expect((await document(id)).outbox.map(({ type }) => type)).toEqual(['template.created', 'template.archived']);
     await expect(templates.replaceHead(next(made), versionCreated(id, 2))).rejects.toMatchObject({ code: 'ARCHIVED' });
     expect(await templates.findByName(tenantId, 'demo')).toBeNull();
     const second = await inserted();
@@ -188,12 +186,7 @@ describe('templates in the database', () => {
     const made = await inserted();
     const { id } = made.template;
     const fill = Array.from({ length: OUTBOX_LIMIT }, () => ({ type: 'x' }));
-    await database.db
-      .collection('templates')
-      .updateOne(
-        { nameKey: 'demo', digest: 'd1', outbox: { $size: 1 }, _id: (await document(id))._id },
-        { $set: { outbox: fill } },
-      );
+    await database.db.collection('templates').updateOne({ _id: (await document(id))._id }, { $set: { outbox: fill } });
     await expect(templates.replaceHead(next(made), versionCreated(id, 2))).rejects.toMatchObject({
       code: 'OUTBOX_FULL',
     });

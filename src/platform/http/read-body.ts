@@ -35,8 +35,8 @@ export function readBody<T extends object>(dto: DtoClass<T>, body: unknown): Rea
 function fill<T extends object>(dto: DtoClass<T>, body: object, path: readonly string[], faults: Fault[]): T {
   const value = new dto();
   for (const [key, member] of Object.entries(body)) {
-    // class-validator asks the instance for its class by this name
-    if (key === 'constructor') faults.push({ pointer: pointerTo([...path, key]), detail: 'is not a known property' });
+    // class-validator and this language ask the instance for these: constructor, toString and so on
+    if (key in Object.prototype) faults.push({ pointer: pointerTo([...path, key]), detail: 'is not a known property' });
     else Reflect.set(value, key, fillMember(dto.nested?.[key], member, [...path, key], faults));
   }
   return value;
