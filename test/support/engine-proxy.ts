@@ -1,63 +1,57 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { ENGINE_SOCKET } from './engine.js';
 
-const REQUEST = /^(GET|POST|PUT|DELETE|HEAD) (\S+) HTTP\/1\.1\r\n/;
-
-/**
- * Stands between Muster and the container engine, and can stop the world between two calls. Knows requests by their first
- * line; the engine's client sends one request at a time on a connection.
- */
+/** A socket in front of the engine's, to take the engine away in the middle of things. */
 export class EngineProxy {
-  /** Called before each call reaches the engine, with its method and path. Answering `cut` drops it. */
-  watcher: (call: string) => 'pass' | 'cut' = () => 'pass';
-  private readonly sockets = new Set<Socket>();
+  readonly path = join(tmpdir(), `muster-engine-${randomBytes(4).toString('hex')}.sock`);
+  private readonly pairs = new Set<readonly [Socket, Socket]>();
+  private server: Server | null = null;
+  private stalled = false;
 
-  private constructor(
-    private readonly server: Server,
-    /** As DOCKER_HOST wants it. */
-    readonly host: string,
-  ) {}
+  get host(): string {
+    return `unix://${this.path}`;
+  }
 
-  /** @param engine unix:///path/to/the/engine's/socket */
-  static async start(engine: string, socketPath: string): Promise<EngineProxy> {
-    const target = engine.replace(/^unix:\/\//, '');
-    const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-    const proxy = new EngineProxy(server, `unix://${socketPath}`);
-    server.on('connection', (client) => {
-      proxy.relay(client, connect({ path: target, allowHalfOpen: true }));
+  /** Lets calls through, from now on or again. */
+  async open(): Promise<void> {
+    this.stalled = false;
+    await rm(this.path, { force: true });
+    const server = createServer((client) => {
+      this.join(client);
     });
-    return proxy;
+    this.server = server;
+    await new Promise<void>((resolve) => server.listen(this.path, resolve));
   }
 
-  async stop(): Promise<void> {
-    this.cutAll();
-    await new Promise((resolve) => this.server.close(resolve));
+  /** The engine dies: connections break, and none can be made. */
+  async cut(): Promise<void> {
+    const closed = new Promise((resolve) => this.server?.close(resolve) ?? resolve(null));
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+    await closed;
+    this.server = null;
   }
 
-  cutAll(): void {
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
+  /** The engine hangs: connections stand, can be made even, and nothing moves. */
+  stall(): void {
+    this.stalled = true;
+    for (const [client, upstream] of this.pairs) for (const socket of [client, upstream]) socket.unpipe().pause();
   }
 
-  private relay(client: Socket, engine: Socket): void {
-    const end = (): void => {
-      client.destroy();
-      engine.destroy();
-      this.sockets.delete(client);
-      this.sockets.delete(engine);
-    };
-    for (const socket of [client, engine]) {
-      this.sockets.add(socket);
-      socket.on('error', end);
-      socket.on('close', end);
+  private join(client: Socket): void {
+    const upstream = connect(ENGINE_SOCKET);
+    const pair = [client, upstream] as const;
+    this.pairs.add(pair);
+    for (const [one, other] of [pair, [upstream, client] as const]) {
+      one.on('error', () => undefined);
+      one.on('close', () => {
+        other.destroy();
+        this.pairs.delete(pair);
+      });
+      if (!this.stalled) one.pipe(other);
     }
-    client.on('data', (chunk) => {
-      const request = REQUEST.exec(chunk.toString('latin1', 0, 2048));
-      if (request !== null && this.watcher(`${request[1]} ${request[2]}`) === 'cut') return;
-      engine.write(chunk);
-    });
-    client.on('end', () => engine.end());
-    engine.on('data', (chunk) => client.write(chunk));
-    engine.on('end', () => client.end());
   }
 }

@@ -80,7 +80,7 @@ export class DockerRuntime extends ContainerRuntime {
       this.ociRuntimes(),
     ]);
     const isolations = Object.entries(OCI_RUNTIMES).filter(([, runtime]) => runtime === null || runtimes.has(runtime));
-    const name = version.Components?.[0]?.Name.includes('Podman') === true ? 'Podman' : 'Docker';
+    const name = version.Components.some((component) => component.Name.includes('Podman')) ? 'Podman' : 'Docker';
     return { name, version: version.Version, isolations: isolations.map(([isolation]) => isolation) };
   }
 
