@@ -1,27 +1,37 @@
+import { join } from 'node:path';
 import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { DataModule } from './data/database/data.module.js';
 import { DatabaseCheck } from './data/database/database-check.js';
 import { MongoFailureTranslator } from './data/database/mongo-failure-translator.js';
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
+import { InstallationDataModule } from './data/installation/installation-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
+import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { SandboxModule } from './modules/sandbox/sandbox.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
-import type { Configuration } from './platform/config/configuration.js';
+import { Configuration } from './platform/config/configuration.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EventsModule } from './platform/events/events.module.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpModule } from './platform/http/http.module.js';
+import { RefusalLog } from './platform/http/refusal-log.js';
 import type { Log } from './platform/telemetry/log.js';
 import { TelemetryModule } from './platform/telemetry/telemetry.module.js';
+import type { RuntimeOptions } from './runtime/runtime-options.js';
+import { RuntimeModule } from './runtime/runtime.module.js';
 
 /** Everything, put together. */
 @Module({})
 export class AppModule implements OnModuleDestroy {
-  constructor(private readonly draining: Draining) {}
+  constructor(
+    private readonly draining: Draining,
+    private readonly refusals: RefusalLog,
+  ) {}
 
   static forRoot(configuration: Configuration, log: Log): DynamicModule {
     return {
@@ -34,6 +44,8 @@ export class AppModule implements OnModuleDestroy {
         DatabaseModule,
         DataModule,
         IdempotencyDataModule,
+        InstallationDataModule,
+        RuntimeModule.forRootAsync({ inject: [Configuration], useFactory: runtimeOptions }),
         HttpModule.forRoot({
           failureTranslators: [MongoFailureTranslator],
           readinessChecks: [DatabaseCheck],
@@ -43,6 +55,8 @@ export class AppModule implements OnModuleDestroy {
         TemplatesModule,
         ProjectsModule,
         AgentInstancesModule,
+        LifecycleModule,
+        SandboxModule,
       ],
     };
   }
@@ -50,5 +64,18 @@ export class AppModule implements OnModuleDestroy {
   /** The root module's hook runs before all others: requests in flight are finished while everything still works. */
   async onModuleDestroy(): Promise<void> {
     await this.draining.drain();
+    await this.refusals.flush();
   }
+}
+
+function runtimeOptions(configuration: Configuration): RuntimeOptions {
+  const { runtime, dockerHost, dataDir, agentBundle, agentImage, nodeEnv } = configuration;
+  return {
+    runtime,
+    stateDir: join(dataDir, 'runtime'),
+    agentBundle,
+    agentImage,
+    nodeEnv,
+    ...(dockerHost !== undefined && { dockerHost }),
+  };
 }

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
 import { DomainError } from './domain/errors/domain-error.js';
 import { DatabaseLocation } from './domain/database-location.js';
+import { Installations } from './domain/installation.js';
+import { RuntimeChoice } from './domain/runtime/runtime-choice.js';
 import { Configuration } from './platform/config/configuration.js';
 import { processEnvironment } from './platform/config/process-environment.js';
 
@@ -11,11 +13,14 @@ async function main(): Promise<void> {
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   const { host, port } = app.get(Configuration);
   await app.listen(port, host);
+  const { runtime, reason } = app.get(RuntimeChoice);
   const address = await app.getUrl();
   new Logger('Muster').log({
     msg: `listening on ${address}`,
     docs: `${address}/docs`,
     database: app.get(DatabaseLocation).description,
+    runtime: `${runtime.name}: ${reason}`,
+    installation: await app.get(Installations).current(),
   });
 }
 

@@ -38,7 +38,11 @@ export class AdminKeyFile {
   }
 
   async replace(key: string): Promise<void> {
-    await rm(this.path, { force: true });
+    await this.remove();
     await this.writeOnce(key);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
   }
 }

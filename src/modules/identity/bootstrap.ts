@@ -7,7 +7,7 @@ import { Configuration } from '../../platform/config/configuration.js';
 import { AdminKeyFile } from './admin-key-file.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { IdentityService } from './identity.service.js';
-import { newSecret, readKey, writeKey } from './key-text.js';
+import { hashKey, newSecret, readKey, writeKey } from './key-text.js';
 
 const ACTOR = systemActor('bootstrap');
 
@@ -52,12 +52,19 @@ export class Bootstrap implements OnModuleInit {
     const key = usable ? written : made;
     if (!usable) await file.replace(key);
     const { outcome } = await this.identity.insertFirstKey(tenant, key, ACTOR);
-    if (outcome === 'inserted') this.announce(key, file.path);
-    else this.logger.warn('another process made the first admin key; see its log, or its DATA_DIR/admin.key');
+    if (outcome === 'inserted') {
+      this.announce(key, file.path);
+      return;
+    }
+    const winner = await this.apiKeys.findStored(tenant.id, tenant.firstKeyId);
+    // With a DATA_DIR of its own, the other process has another key: ours was never one.
+    if (winner?.keyHash !== hashKey(key)) await file.remove();
+    this.logger.log('another process made the first admin key; see its DATA_DIR/admin.key');
   }
 
   /** The one time that a key is printed. Not through the log, which is kept and shipped. */
   private announce(key: string, path: string): void {
+    if (this.configuration.logLevel === 'silent') return;
     process.stderr.write(`\nFirst admin key, shown once (also in ${path}):\n\n    ${key}\n\n`);
   }
 }

@@ -10,6 +10,7 @@ import { ProblemPagesController } from './problem-pages.controller.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestLog } from './request-log.js';
 import { RouteTable } from './route-table.js';
+import { RuntimeCheck } from './runtime-check.js';
 
 export interface HttpModuleOptions {
   /** Exported by global modules. */
@@ -35,10 +36,11 @@ export class HttpModule {
         RefusalLog,
         RequestLog,
         RouteTable,
+        RuntimeCheck,
         { provide: FAILURE_TRANSLATORS, useFactory: all, inject: [...failureTranslators] },
-        { provide: READINESS_CHECKS, useFactory: all, inject: [...readinessChecks] },
+        { provide: READINESS_CHECKS, useFactory: all, inject: [...readinessChecks, RuntimeCheck] },
       ],
-      exports: [AccessControl, Draining, Idempotency, ProblemFilter, RequestLog, RouteTable],
+      exports: [AccessControl, Draining, Idempotency, ProblemFilter, RefusalLog, RequestLog, RouteTable],
     };
   }
 }

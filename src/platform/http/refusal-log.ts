@@ -1,11 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  Optional,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DirectEventAppender } from '../../domain/events/direct-event-appender.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent } from '../../domain/events/domain-events.js';
@@ -34,15 +27,14 @@ export class RefusalLog implements OnApplicationBootstrap, OnModuleDestroy {
   private counts = new Map<string, Counted>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(@Optional() @Inject(DirectEventAppender) private readonly log?: DirectEventAppender) {}
+  constructor(private readonly log: DirectEventAppender) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => void this.flush(), MINUTE_MS).unref();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  onModuleDestroy(): void {
     clearInterval(this.timer);
-    await this.flush();
   }
 
   note(refusal: Refusal): void {
@@ -56,7 +48,7 @@ export class RefusalLog implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Appends what was counted. What cannot be appended is counted on. */
   async flush(): Promise<void> {
-    if (this.counts.size === 0 || this.log === undefined) return;
+    if (this.counts.size === 0) return;
     const counted = [...this.counts.values()];
     this.counts = new Map();
     try {

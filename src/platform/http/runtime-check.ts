@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { ReadinessCheck } from '../../domain/health/readiness-check.js';
+import { RuntimeChoice } from '../../domain/runtime/runtime-choice.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+
+const ASK_MS = 3_000;
+
+/** The container runtime answers. */
+@Injectable()
+export class RuntimeCheck extends ReadinessCheck {
+  readonly name = 'runtime';
+
+  constructor(private readonly choice: RuntimeChoice) {
+    super();
+  }
+
+  async check(): Promise<string> {
+    const { runtime, reason } = this.choice;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new RuntimeError('timeout', `The ${runtime.name} runtime did not answer within ${ASK_MS} ms.`));
+      }, ASK_MS);
+    });
+    try {
+      const { name, version } = await Promise.race([runtime.info(), tooLate]);
+      return `${name} ${version} (${reason})`;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
