@@ -251,6 +251,13 @@ describe('writes', () => {
       plain: '$$NOW',
     });
     expect((await things.deleteOne({ $expr: { $gt: ['$t', '$$NOW'] } })).deletedCount).toBe(0);
+    const due = { tenantId: null, name: { $exists: false }, $expr: { $lt: ['$t', '$$NOW'] } };
+    expect(await things.find(due).toArray()).toHaveLength(1);
+    expect(await things.countDocuments(due)).toBe(1);
+    expect(await things.distinct('plain', due)).toEqual(['$$NOW']);
+    expect(
+      await things.aggregate([{ $match: due }, { $project: { _id: 0, past: { $lt: ['$t', '$$NOW'] } } }]).toArray(),
+    ).toEqual([{ past: true }]);
   });
 
   it('matches nothing when a condition of an update does not hold', async () => {

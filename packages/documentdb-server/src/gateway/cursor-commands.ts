@@ -5,6 +5,7 @@ import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
 import type { CommandHandler, CommandTable, GatewayServices } from './context.js';
 import { isConflict } from './pg-error-mapping.js';
+import { replaceNow } from './replace-now.js';
 import { documentIn, firstRow, flagIn, runStatement } from './run-statement.js';
 import { STATEMENTS } from './statements.js';
 
@@ -14,7 +15,7 @@ const ATTEMPTS = 10;
 function openWith(statement: Statement): CommandHandler {
   return async (command, client, services) => {
     const { pool, transactions } = services;
-    const parameters = [command.database, command.body];
+    const parameters = [command.database, replaceNow(command.wire, new Date()).body];
     if (command.inTransaction) {
       const connection = await transactions.connectionFor(command, client);
       const row = firstRow(await connection.execute(statement, parameters));
@@ -93,7 +94,8 @@ const killCursors: CommandHandler = (command, _client, { cursors }) => {
 /** Commands that answer with one document. */
 function readWith(statement: Statement): CommandHandler {
   return async (command, client, services) => {
-    return documentIn(await runStatement(statement, [command.database, command.body], command, client, services));
+    const parameters = [command.database, replaceNow(command.wire, new Date()).body];
+    return documentIn(await runStatement(statement, parameters, command, client, services));
   };
 }
 

@@ -32,6 +32,22 @@ describe('replaceNow', () => {
     });
   });
 
+  it('puts the time into reads', () => {
+    const filter = { $expr: { $lt: ['$t', '$$NOW'] } };
+    const replaced = { $expr: { $lt: ['$t', now] } };
+    expect(inBody({ find: 'c', filter, projection: { age: { $subtract: ['$$NOW', '$t'] } } })).toEqual({
+      find: 'c',
+      filter: replaced,
+      projection: { age: { $subtract: [now, '$t'] } },
+    });
+    expect(inBody({ count: 'c', query: filter })).toMatchObject({ query: replaced });
+    expect(
+      inBody({ aggregate: 'c', pipeline: [{ $match: { ...filter, text: '$$NOW' } }, { $project: { now: '$$NOW' } }] }),
+    ).toMatchObject({
+      pipeline: [{ $match: { ...replaced, text: '$$NOW' } }, { $project: { now } }],
+    });
+  });
+
   it('leaves the text alone where it is a value', () => {
     for (const body of [
       { update: 'c', updates: [{ q: { text: '$$NOW' }, u: { $set: { text: '$$NOW' } } }] },

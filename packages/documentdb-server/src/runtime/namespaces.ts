@@ -1,4 +1,4 @@
-import { RuntimeUnavailableError } from '../errors.js';
+import { CommandFailedError, RuntimeUnavailableError } from '../errors.js';
 import { runCommand } from './run-command.js';
 
 /** A program and its arguments. */
@@ -52,10 +52,18 @@ export async function requireNamespaces(): Promise<void> {
       '--user',
       '--map-user=1000',
       '--map-group=1000',
-      'true',
+      'sh',
+      '-c',
+      ':',
     ]);
-    await runCommand('setpriv', ['--pdeathsig', 'INT', 'true']);
+    await runCommand('setpriv', ['--pdeathsig', 'INT', 'sh', '-c', ':']);
   } catch (error) {
+    if (error instanceof CommandFailedError && error.exitCode === 'ENOENT') {
+      throw new RuntimeUnavailableError(
+        'tool-missing',
+        `The program ${error.command} (package util-linux) is not there.`,
+      );
+    }
     throw new RuntimeUnavailableError(
       'no-user-namespaces',
       `User namespaces cannot be made here (a container's security profile, or a kernel setting such as kernel.apparmor_restrict_unprivileged_userns, may forbid it): ${error instanceof Error ? error.message : String(error)}.`,
