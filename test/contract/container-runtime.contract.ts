@@ -280,7 +280,10 @@ export function containerRuntimeContract(title: string, prepare: () => Promise<R
 
     describe('start, stop and remove', () => {
       it('show a running container with its process, and an ended one without', async () => {
-        const { id } = await started();
+        const container = await started();
+        const { id } = container;
+        // An agent that has not come so far as to listen takes no notice of SIGTERM.
+        (await sut.waitUntilReachable(address(container), patience())).connection.close();
         const running = await sut.inspect(id);
         expect(running).toMatchObject({ state: 'running', exitCode: null });
         expect(running?.pid).toBeGreaterThan(1);
@@ -290,8 +293,10 @@ export function containerRuntimeContract(title: string, prepare: () => Promise<R
       });
 
       it('may be repeated', async () => {
-        const { id } = await started();
+        const container = await started();
+        const { id } = container;
         await sut.start(id);
+        (await sut.waitUntilReachable(address(container), patience())).connection.close();
         const { pid } = (await sut.inspect(id))!;
         await sut.start(id);
         expect((await sut.inspect(id))?.pid).toBe(pid);

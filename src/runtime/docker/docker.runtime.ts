@@ -11,7 +11,7 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
-import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { AgentUnreachableError, RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
 import { dialAgentSocket } from '../agent/agent-socket.js';
@@ -239,13 +239,18 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async connect({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
-    const { endpoint } = await this.probe();
-    if (endpoint === 'unix') {
-      const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
-      return new HttpAgentConnection(id, endpoint, dial, await dial());
+    if (this.options.endpoint !== 'exec') {
+      try {
+        // A socket that answers needs no proof that sockets work: agents are reached while the engine is away.
+        const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
+        return new HttpAgentConnection(id, 'unix', dial, await dial());
+      } catch (error) {
+        const mayBeElsewhere = error instanceof AgentUnreachableError && (await this.probe()).endpoint === 'exec';
+        if (!mayBeElsewhere) throw error;
+      }
     }
     const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, id);
-    const connection = new HttpAgentConnection(id, endpoint, dial, await dial());
+    const connection = new HttpAgentConnection(id, 'exec', dial, await dial());
     try {
       // A bridge is there before it is known whether somebody listens at its other end.
       await connection.health();

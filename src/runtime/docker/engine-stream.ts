@@ -61,9 +61,9 @@ function open(
       statusCodes: { 200: true, 404: 'not found' },
       abortSignal,
     };
-    docker.modem.dial(options, (error: unknown, stream: unknown) => {
-      if (error) reject(error);
-      else resolve(stream as Readable);
+    docker.modem.dial(options, (error, stream) => {
+      if (error === null) resolve(stream as Readable);
+      else reject(error);
     });
   });
 }

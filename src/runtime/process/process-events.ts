@@ -33,9 +33,16 @@ export function watchContainers(
   everyMs: number,
   signal: AbortSignal,
 ): AsyncIterable<RuntimeEvent> {
-  const beginning = look();
+  const calledAt = new Date();
+  const beginning = look().then((containers) => containers.map((container) => asOf(calledAt, container)));
   beginning.catch(() => undefined); // thrown to who iterates
   return tell(beginning, look, nudges, everyMs, signal);
+}
+
+/** What started after the call is told as started, although the first look saw it so. */
+function asOf(time: Date, container: ContainerObservation): ContainerObservation {
+  if (container.startedAt === null || container.startedAt < time) return container;
+  return { ...container, state: 'created', startedAt: null };
 }
 
 async function* tell(

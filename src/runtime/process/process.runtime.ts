@@ -82,7 +82,7 @@ export class ProcessRuntime extends ContainerRuntime {
   /** @throws RuntimeError unsupported for any image but the agents' own, image-missing when that is not built */
   async resolveImage(reference: string): Promise<string> {
     const bundle = await readAgentBundle(this.options.agentBundle);
-    if (reference === this.options.agentImage || reference === bundle.image) return bundle.image;
+    if (reference === bundle.image || untagged(reference) === untagged(this.options.agentImage)) return bundle.image;
     throw new RuntimeError('unsupported', `The process runtime has no images, so it cannot run ${reference}.`);
   }
 
@@ -227,4 +227,9 @@ export class ProcessRuntime extends ContainerRuntime {
       await this.records.exclusively(id, 'rotate', () => rotateLog(folder)).catch(() => undefined);
     }
   }
+}
+
+/** `latest` is what an image name without a tag means. */
+function untagged(reference: string): string {
+  return reference.replace(/:latest$/, '');
 }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '../../domain/ids.js';
+import type { ContainerOwner } from '../../domain/runtime/runtime-spec.js';
+import { readOwner, toLabels } from './container-labels.js';
+
+const owner: ContainerOwner = {
+  installation: newId(),
+  tenant: newId(),
+  project: newId(),
+  instance: newId(),
+  replica: 2,
+};
+const labels = toLabels({ owner, specDigest: 'abc' });
+
+describe('container labels', () => {
+  it('give the owner back', () => {
+    expect(labels).toMatchObject({ 'io.muster.replica': '2', 'io.muster.spec': 'abc' });
+    expect(readOwner(labels)).toEqual(owner);
+  });
+
+  it.each([
+    [{}],
+    [{ ...labels, 'io.muster.tenant': 'x' }],
+    [{ ...labels, 'io.muster.replica': '-1' }],
+    [{ ...labels, 'io.muster.replica': '' }],
+  ])('are not Muster’s when one is not as Muster writes it', (strange) => {
+    expect(readOwner(strange)).toBeNull();
+  });
+});

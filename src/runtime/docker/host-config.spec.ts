@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeHostConfig, type Enclosure } from './host-config.js';
+
+const enclosure: Enclosure = {
+  limits: { cpus: 0.5, memoryMiB: 256, pids: 64, tmpfsMiB: 32 },
+  isolation: 'runc',
+  uid: 1000,
+  privateFolder: '/muster/private/a',
+  workspace: { folder: '/muster/workspaces/a' },
+};
+
+describe('makeHostConfig', () => {
+  it('hardens every container', () => {
+    expect(makeHostConfig(enclosure)).toMatchObject({
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Privileged: false,
+      ReadonlyRootfs: true,
+      NetworkMode: 'none',
+      IpcMode: 'private',
+      RestartPolicy: { Name: 'no' },
+      OomKillDisable: false,
+    });
+  });
+
+  it('never adds a capability, a device, another namespace or an own seccomp profile', () => {
+    const config = JSON.stringify(makeHostConfig(enclosure));
+    for (const word of ['CapAdd', 'Devices', 'PidMode', 'UsernsMode', 'unconfined', 'seccomp=', 'docker.sock']) {
+      expect(config).not.toContain(word);
+    }
+  });
+
+  it('turns limits into the engine’s units, and leaves no swap', () => {
+    const config = makeHostConfig(enclosure);
+    expect(config).toMatchObject({ NanoCpus: 500_000_000, Memory: 268_435_456, PidsLimit: 64 });
+    expect(config.MemorySwap).toBe(config.Memory);
+    expect(config.Tmpfs?.['/tmp']).toBe('rw,noexec,nosuid,nodev,mode=1777,size=32m');
+  });
+
+  it('mounts the private folder and the workspace, and nothing else', () => {
+    expect(makeHostConfig(enclosure).Mounts?.map(({ Type, Source, Target }) => [Type, Source, Target])).toEqual([
+      ['bind', '/muster/private/a', '/run/muster'],
+      ['bind', '/muster/workspaces/a', '/workspace'],
+    ]);
+  });
+
+  it('keeps the socket in memory when agents are reached by exec', () => {
+    const config = makeHostConfig({ ...enclosure, privateFolder: null, workspace: { volume: 'a.workspace' } });
+    expect(config.Tmpfs?.['/run/muster']).toContain('mode=0700,uid=1000,gid=1000');
+    expect(config.Mounts?.map(({ Type, Source }) => [Type, Source])).toEqual([['volume', 'a.workspace']]);
+  });
+
+  it('names the OCI runtime of a stronger isolation, and the engine’s own for the usual one', () => {
+    expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).Runtime).toBe('runsc');
+    expect(makeHostConfig(enclosure).Runtime).toBeUndefined();
+  });
+});
