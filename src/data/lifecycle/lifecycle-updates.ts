@@ -24,24 +24,35 @@ const fromNow = (ms: number): Record<string, unknown> => ({ $add: ['$$NOW', ms] 
 /** What the agent does, told by its open runs. */
 const STATUS_BY_RUNS = { $cond: [{ $gt: [{ $size: '$openRuns' }, 0] }, 'busy', 'idle'] };
 
+/** Nobody holds the lease, by the database's clock. */
+const LEASE_IS_FREE = { $lte: [{ $ifNull: ['$lifecycle.lease.until', new Date(0)] }, '$$NOW'] };
+
+const ifFree = (value: unknown, otherwise: string): Record<string, unknown> => ({
+  $cond: [LEASE_IS_FREE, value, otherwise],
+});
+
+/**
+ * Takes the lease if it is free; the result's owner says whether it was. (Decided here and not in the filter, because
+ * DocumentDB takes $$NOW in an update's filter only while the collection has no index.)
+ */
 export const takeLease = (owner: string, ttlMs: number): Pipeline => [
   {
     $set: {
-      'lifecycle.lease': {
-        owner: literal(owner),
-        epoch: { $add: [{ $ifNull: ['$lifecycle.lease.epoch', 0] }, 1] },
-        until: fromNow(ttlMs),
-      },
+      'lifecycle.lease': ifFree(
+        {
+          owner: literal(owner),
+          epoch: { $add: [{ $ifNull: ['$lifecycle.lease.epoch', 0] }, 1] },
+          until: fromNow(ttlMs),
+        },
+        '$lifecycle.lease',
+      ),
       // Until it is settled it stays due, so that others find it when its holder dies.
-      'lifecycle.retryAt': { $ifNull: ['$lifecycle.retryAt', '$$NOW'] },
+      'lifecycle.retryAt': ifFree({ $ifNull: ['$lifecycle.retryAt', '$$NOW'] }, '$lifecycle.retryAt'),
     },
   },
 ];
 
 export const extendLease = (ttlMs: number): Pipeline => [{ $set: { 'lifecycle.lease.until': fromNow(ttlMs) } }];
-
-/** Nobody holds the lease, by the database's clock. */
-export const LEASE_IS_FREE = { $expr: { $lte: [{ $ifNull: ['$lifecycle.lease.until', new Date(0)] }, '$$NOW'] } };
 
 /** The event's generation is the one that this write makes. */
 export function wantOther(action: LifecycleAction, actor: Actor, event: DomainEvent<'lifecycle.requested'>): Pipeline {

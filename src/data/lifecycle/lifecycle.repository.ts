@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
+import { randomUUID } from 'node:crypto';
 import { Types, type Collection, type Model } from 'mongoose';
 import type { AgentInstance, AgentStatus } from '../../domain/agent-instances/agent-instance.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
@@ -35,7 +36,6 @@ import { outboxHasRoom } from '../outbox/outbox.schema.js';
 import {
   changeState,
   extendLease,
-  LEASE_IS_FREE,
   replicaFields,
   takeLease,
   wantOther,
@@ -112,12 +112,11 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     owner: string,
     ttlMs: number,
   ): Promise<{ lease: HeldLease; instance: ManagedInstance } | null> {
-    const instance = await this.change(
-      { _id: new Types.ObjectId(id), removedAt: null, ...LEASE_IS_FREE },
-      takeLease(owner, ttlMs),
-    );
+    // Its own name for each hold: a process must not take an earlier hold of its own for this one.
+    const holder = `${owner}#${randomUUID().slice(0, 8)}`;
+    const instance = await this.change({ _id: new Types.ObjectId(id), removedAt: null }, takeLease(holder, ttlMs));
     const lease = instance?.lifecycle.lease;
-    return instance && lease ? { lease: { id, owner, epoch: lease.epoch }, instance } : null;
+    return instance && lease?.owner === holder ? { lease: { id, owner: holder, epoch: lease.epoch }, instance } : null;
   }
 
   async renewLease(lease: HeldLease, ttlMs: number): Promise<ManagedInstance> {

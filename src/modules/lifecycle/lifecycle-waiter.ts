@@ -37,13 +37,10 @@ export class LifecycleWaiter {
       if (outcomeOf(seen.lifecycle, desired) === 'pending') seen = instance;
       wake();
     });
-    signal.addEventListener(
-      'abort',
-      () => {
-        wake();
-      },
-      { once: true },
-    );
+    const onEnd = (): void => {
+      wake();
+    };
+    signal.addEventListener('abort', onEnd);
     try {
       for (;;) {
         const outcome = outcomeOf(seen.lifecycle, desired);
@@ -60,6 +57,7 @@ export class LifecycleWaiter {
       }
     } finally {
       stopListening();
+      signal.removeEventListener('abort', onEnd);
     }
   }
 }

@@ -60,11 +60,11 @@ export class EngineWatch {
   private async lost(error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.failures += 1;
-    if (this.failures > 1) return;
-    this.logger.warn({ msg: "the container engine's events broke off", err: error });
+    if (this.failures === 1) this.logger.warn({ msg: "the container engine's events broke off", err: error });
     if (!(error instanceof RuntimeError)) return;
     const shown = lifecycleError('RUNTIME_UNAVAILABLE', 'The container engine does not answer.');
     try {
+      // Each time anew: work that was in hand may have ended since.
       await this.records.markUnavailable(shown);
     } catch (cause) {
       // Without the mark, ends during the outage count as the agents' own.

@@ -68,11 +68,12 @@ export class InstanceWorker {
   }
 
   private async settle(hold: Hold, { until }: Extract<Step, { kind: 'rest' }>): Promise<boolean> {
-    const { state, desired } = hold.instance.lifecycle;
+    const { state, desired, error } = hold.instance.lifecycle;
     const settled = await hold.settle({
       retryAt: until,
       observedGeneration: desired.generation,
-      ...(state === 'failed' ? {} : { error: null }),
+      // Only an error that was seen is over: an outage may be shown at this very moment.
+      ...(state === 'failed' || error === null ? {} : { error: null }),
     });
     if (settled) this.deferrals.delete(hold.instance.id);
     return settled;

@@ -2,6 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
@@ -165,7 +166,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.logger.warn({ msg: 'somebody else took over an agent', agent: id });
       return;
     }
-    this.logger.error({ msg: 'work on an agent broke off; it is taken up again', agent: id, err: error });
+    if (error instanceof OutboxFullError) this.logger.warn({ msg: error.message, agent: id });
+    else this.logger.error({ msg: 'work on an agent broke off; it is taken up again', agent: id, err: error });
     try {
       await hold?.release();
     } catch (cause) {

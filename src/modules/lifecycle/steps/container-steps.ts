@@ -81,18 +81,18 @@ export class ContainerSteps {
   }
 
   private async make(hold: Hold): Promise<Made> {
+    const spec = await this.planner.plan(hold.instance);
     try {
-      return await this.makeOnce(hold);
+      return await this.makeFrom(hold, spec);
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
       // It was there when it was looked up. It may have been built anew since.
       this.planner.forgetImage(hold.instance);
-      return this.makeOnce(hold);
+      return this.makeFrom(hold, await this.planner.plan(hold.instance));
     }
   }
 
-  private async makeOnce(hold: Hold): Promise<Made> {
-    const spec = await this.planner.plan(hold.instance);
+  private async makeFrom(hold: Hold, spec: RuntimeSpec): Promise<Made> {
     await this.folders.prepare(spec.privateFolder, spec.workspaceFolder);
     try {
       return await this.createNew(hold, spec);

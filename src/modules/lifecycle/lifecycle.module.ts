@@ -1,0 +1,54 @@
+import { Module } from '@nestjs/common';
+import { InstallationDataModule } from '../../data/installation/installation-data.module.js';
+import { LifecycleDataModule } from '../../data/lifecycle/lifecycle-data.module.js';
+import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
+import { AgentConnections } from './agent-connections.js';
+import { AgentFolders } from './agent-folders.js';
+import { ContainerPlanner } from './container-planner.js';
+import { ImageResolver } from './image-resolver.js';
+import { LifecycleNotifier } from './lifecycle-notifier.js';
+import { LifecycleSettings } from './lifecycle-settings.js';
+import { LifecycleWaiter } from './lifecycle-waiter.js';
+import { LifecycleController } from './lifecycle.controller.js';
+import { LifecycleListener } from './lifecycle.listener.js';
+import { LifecycleService } from './lifecycle.service.js';
+import { LogResponder } from './log-responder.js';
+import { Engine } from './reconciler/engine.js';
+import { EngineWatch } from './reconciler/engine-watch.js';
+import { InstanceWorker } from './reconciler/instance-worker.js';
+import { OrphanRemoval } from './reconciler/orphan-removal.js';
+import { Reconciler } from './reconciler/reconciler.service.js';
+import { Resync } from './reconciler/resync.js';
+import { StepRunner } from './reconciler/step-runner.js';
+import { AgentSteps } from './steps/agent-steps.js';
+import { ContainerSteps } from './steps/container-steps.js';
+import { PowerSteps } from './steps/power-steps.js';
+
+@Module({
+  imports: [LifecycleDataModule, ProjectsDataModule, InstallationDataModule],
+  controllers: [LifecycleController],
+  providers: [
+    { provide: LifecycleSettings, useFactory: (): LifecycleSettings => new LifecycleSettings() },
+    AgentConnections,
+    AgentFolders,
+    AgentSteps,
+    ContainerPlanner,
+    ContainerSteps,
+    Engine,
+    EngineWatch,
+    ImageResolver,
+    InstanceWorker,
+    LifecycleListener,
+    LifecycleNotifier,
+    LifecycleService,
+    LifecycleWaiter,
+    LogResponder,
+    OrphanRemoval,
+    PowerSteps,
+    Reconciler,
+    Resync,
+    StepRunner,
+  ],
+  exports: [LifecycleService],
+})
+export class LifecycleModule {}
