@@ -61,15 +61,14 @@ async function main() {
   await promptTeam(api, project, agents);
   const templateUntouched = await editOneSoul(api, project, agents);
 
-  const report = {
-    ok: agents.every((agent) => agent.state === 'running') && templateUntouched,
-    runtime: muster.ready.runtime.name,
-  };
+  const ok =
+    agents.length === templates.length && agents.every((agent) => agent.state === 'running') && templateUntouched;
   if (flags.json) {
     console.log(
       JSON.stringify({
-        ...report,
-        database: muster.ready.database.name,
+        ok,
+        runtime: runtime.name,
+        database: database.split(' ', 1)[0],
         projectId: project.id,
         agents,
         templateUntouched,
