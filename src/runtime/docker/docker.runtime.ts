@@ -11,12 +11,11 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
-import { AgentUnreachableError, RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
-import { dialAgentSocket } from '../agent/agent-socket.js';
-import { HttpAgentConnection } from '../agent/http-agent-connection.js';
 import { waitUntilReachable } from '../agent/wait-until-reachable.js';
+import { AgentTransport } from './agent-transport.js';
 import { INSTALLATION_LABEL, toLabels } from './container-labels.js';
 import { toObservation } from './container-observation.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
@@ -26,9 +25,8 @@ import { hasStatus } from './engine-error.js';
 import { readEngineEvents } from './engine-events.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
-import { openExecBridge } from './exec-bridge.js';
 import { makeHostConfig, OCI_RUNTIMES } from './host-config.js';
-import { probeTransport, type Transport } from './transport-probe.js';
+import type { Transport } from './transport-probe.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 20_000;
 const DEFAULT_PULL_TIMEOUT_MS = 300_000;
@@ -55,13 +53,13 @@ export class DockerRuntime extends ContainerRuntime {
 
   private readonly engine: EngineClient;
   private readonly images: EngineImages;
+  private readonly agents: AgentTransport;
   private readonly uid: number;
   private readonly callTimeoutMs: number;
   private readonly heartbeatMs: number;
-  private transport: Promise<Transport> | null = null;
 
   /** @throws DomainError CONFIGURATION_INVALID when the host is not understood */
-  constructor(private readonly options: DockerRuntimeOptions) {
+  constructor(options: DockerRuntimeOptions) {
     super();
     this.callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
@@ -72,6 +70,7 @@ export class DockerRuntime extends ContainerRuntime {
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
       options.pullTimeoutMs ?? DEFAULT_PULL_TIMEOUT_MS,
     );
+    this.agents = new AgentTransport(this.engine, this.images, { ...options, uid: this.uid });
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -94,25 +93,15 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   /**
-   * Finds out how agents are reached, once: a throwaway container shows it. The first create does it, if nobody did before.
+   * Finds out how agents are reached, once. The first create does it, if nobody did before.
    * @throws RuntimeError
    */
   async probe(): Promise<Transport> {
-    const { endpoint } = this.options;
-    if (endpoint !== undefined) return { endpoint, sharedFolders: true };
-    const underWay = (this.transport ??= this.images
-      .resolve(this.options.agentImage)
-      .then((image) => probeTransport(this.engine, image, { uid: this.uid, stateDir: this.options.stateDir })));
-    try {
-      return await underWay;
-    } catch (error) {
-      if (this.transport === underWay) this.transport = null;
-      throw error;
-    }
+    return this.agents.probe();
   }
 
   async create(spec: RuntimeSpec): Promise<string> {
-    const { endpoint, sharedFolders } = await this.probe();
+    const { endpoint, sharedFolders } = await this.agents.probe();
     await this.assertIsolation(spec.isolation);
     await prepareAgentFolders(spec, this.uid);
     const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
@@ -238,27 +227,8 @@ export class DockerRuntime extends ContainerRuntime {
     return readEngineEvents(this.engine, installation, signal, this.heartbeatMs);
   }
 
-  async connect({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
-    if (this.options.endpoint !== 'exec') {
-      try {
-        // A socket that answers needs no proof that sockets work: agents are reached while the engine is away.
-        const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
-        return new HttpAgentConnection(id, 'unix', dial, await dial());
-      } catch (error) {
-        const mayBeElsewhere = error instanceof AgentUnreachableError && (await this.probe()).endpoint === 'exec';
-        if (!mayBeElsewhere) throw error;
-      }
-    }
-    const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, id);
-    const connection = new HttpAgentConnection(id, 'exec', dial, await dial());
-    try {
-      // A bridge is there before it is known whether somebody listens at its other end.
-      await connection.health();
-      return connection;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+  async connect(container: ContainerAddress): Promise<AgentConnection> {
+    return this.agents.connect(container);
   }
 
   async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {

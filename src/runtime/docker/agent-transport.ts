@@ -1,0 +1,76 @@
+import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import type { ContainerAddress } from '../../domain/runtime/container-runtime.js';
+import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { dialAgentSocket } from '../agent/agent-socket.js';
+import { HttpAgentConnection } from '../agent/http-agent-connection.js';
+import type { EngineClient } from './engine-client.js';
+import type { EngineImages } from './engine-images.js';
+import { openExecBridge } from './exec-bridge.js';
+import { probeTransport, type AgentEndpoint, type Transport } from './transport-probe.js';
+
+interface TransportOptions {
+  /** How agents are reached, where it need not be found out. */
+  readonly endpoint?: AgentEndpoint;
+  readonly agentImage: string;
+  readonly stateDir: string;
+  readonly uid: number;
+}
+
+/** Reaches the agents: by their sockets in folders that Muster shares with the engine, or else by exec. */
+export class AgentTransport {
+  private found: Promise<Transport> | null = null;
+
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly images: EngineImages,
+    private readonly options: TransportOptions,
+  ) {}
+
+  /** Finds out which of both works, once: a throwaway container shows it. @throws RuntimeError */
+  async probe(): Promise<Transport> {
+    const { endpoint } = this.options;
+    if (endpoint !== undefined) return { endpoint, sharedFolders: true };
+    const underWay = (this.found ??= this.askThrowawayContainer());
+    try {
+      return await underWay;
+    } catch (error) {
+      if (this.found === underWay) this.found = null;
+      throw error;
+    }
+  }
+
+  /** @throws AgentUnreachableError, AgentSocketUnsafeError, RuntimeError */
+  async connect(container: ContainerAddress): Promise<AgentConnection> {
+    if (this.options.endpoint === 'exec') return this.connectByExec(container);
+    try {
+      // A socket that answers needs no proof that sockets work: agents are reached while the engine is away.
+      return await this.connectBySocket(container);
+    } catch (error) {
+      if (!(error instanceof AgentUnreachableError) || (await this.probe()).endpoint === 'unix') throw error;
+      return this.connectByExec(container);
+    }
+  }
+
+  private async connectBySocket({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
+    const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
+    return new HttpAgentConnection(id, 'unix', dial, await dial());
+  }
+
+  private async connectByExec({ id }: ContainerAddress): Promise<AgentConnection> {
+    const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, id);
+    const connection = new HttpAgentConnection(id, 'exec', dial, await dial());
+    try {
+      // A bridge is there before it is known whether somebody listens at its other end.
+      await connection.health();
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  private async askThrowawayContainer(): Promise<Transport> {
+    const image = await this.images.resolve(this.options.agentImage);
+    return probeTransport(this.engine, image, this.options);
+  }
+}
