@@ -24,7 +24,10 @@ export interface CreateOptions {
   readonly username?: string;
   /** @default a random one, made at the first start and kept in dataDir with mode 0600 */
   readonly password?: string;
-  /** Whether a write is on disk when it is acknowledged. Switch it off in tests only. @default true */
+  /**
+   * Whether a write is on disk when it is acknowledged. Without it, a crash of the machine may lose or break the data, a crash of the
+   * processes may not: for tests only. @default true
+   */
   readonly durable?: boolean;
   /** Folder for the downloaded programs. @default $XDG_CACHE_HOME/muster, or ~/.cache/muster */
   readonly cacheDir?: string;

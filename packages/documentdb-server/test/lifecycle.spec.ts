@@ -64,12 +64,12 @@ describe('the life of a server', () => {
 
   it('starts over an orphaned PostgreSQL whose gateway was killed', async () => {
     const before = new Set(await descendantsOf(process.pid));
-    const first = await create({ dataDir });
+    const first = await create({ dataDir, durable: false });
     await add(first.uri, 1);
     const [gateway] = (await descendantsOf(process.pid)).filter((pid) => !before.has(pid));
     process.kill(gateway!, 'SIGKILL');
     await first.ended;
-    const second = await create({ dataDir });
+    const second = await create({ dataDir, durable: false });
     expect(await all(second.uri)).toEqual([1]);
     await second.stop();
   });
@@ -77,7 +77,7 @@ describe('the life of a server', () => {
   it('ends when the process that made it is killed', async () => {
     const program = `
       import { create } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
-      const server = await create({ dataDir: ${JSON.stringify(dataDir)} });
+      const server = await create({ dataDir: ${JSON.stringify(dataDir)}, durable: false });
       process.stdout.write(server.uri);
       setInterval(() => undefined, 1000);
     `;
@@ -93,14 +93,14 @@ describe('the life of a server', () => {
     await add(uri, 1);
     parent.kill('SIGKILL');
     await untilGone(async () => processesUsing(dataDir));
-    const next = await create({ dataDir });
+    const next = await create({ dataDir, durable: false });
     expect(await all(next.uri)).toEqual([1]);
     await next.stop();
   });
 
   it('refuses a data folder that another server uses, and leaves that one alone', async () => {
-    const first = await create({ dataDir });
-    const error: unknown = await create({ dataDir }).catch((reason: unknown) => reason);
+    const first = await create({ dataDir, durable: false });
+    const error: unknown = await create({ dataDir, durable: false }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DataDirInUseError);
     expect(error).toMatchObject({ code: 'DATA_DIR_IN_USE', dataDir });
     await add(first.uri, 1);
@@ -124,16 +124,16 @@ describe('the life of a server', () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as AddressInfo;
-    await expect(create({ dataDir, port })).rejects.toThrow(ServerStartError);
+    await expect(create({ dataDir, port, durable: false })).rejects.toThrow(ServerStartError);
     await new Promise((resolve) => taken.close(resolve));
-    const server = await create({ dataDir, port });
+    const server = await create({ dataDir, port, durable: false });
     expect(server.port).toBe(port);
     await server.stop();
   });
 
   it('opens no port besides its own', async () => {
     const before = new Set(await descendantsOf(process.pid));
-    const server = await create({ dataDir });
+    const server = await create({ dataDir, durable: false });
     const listening = (await readFile('/proc/net/tcp', 'utf8')).split('\n').filter((line) => line.includes(' 0A '));
     const addresses = listening
       .map((line) => line.trim().split(/\s+/)[1] ?? '')

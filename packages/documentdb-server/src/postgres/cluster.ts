@@ -26,7 +26,7 @@ export async function ensureCluster(root: string, dataDir: string, durable: bool
       '--auth=peer',
       '--encoding=UTF8',
       '--no-locale',
-      ...(durable ? [] : ['--no-sync']),
+      durable ? '--sync-method=syncfs' : '--no-sync',
     ]);
     await runCommand(command, args);
     await rename(join(dataDir, building), join(dataDir, CLUSTER));
@@ -55,8 +55,8 @@ function configuration(durable: boolean): string {
     max_parallel_workers_per_gather: 0,
     io_method: 'sync',
     jit: false,
+    // Without these two, only a crash of the machine loses writes: what was acknowledged still survives a kill of every process.
     fsync: durable,
-    synchronous_commit: durable,
     full_page_writes: durable,
     // Failing statements are answered to their client; the log is for what ends the server.
     log_min_messages: 'fatal',
