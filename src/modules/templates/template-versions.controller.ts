@@ -43,7 +43,7 @@ export class TemplateVersionsController {
     @Param() path: VersionPath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TemplateVersionDto> {
-    const { template } = await this.templates.getVersion(caller.tenantId, path);
+    const { template } = await this.templates.getSourced(caller.tenantId, path.id, path.version);
     // only now: a problem must not be kept
     reply.header('cache-control', FOR_EVER);
     return toTemplateVersionDto(template);

@@ -143,11 +143,6 @@ export class TemplatesService {
     return this.templates.findByName(tenantId, name);
   }
 
-  /** @throws NotFoundError */
-  async getVersion(tenantId: TenantId, reference: VersionReference): Promise<Sourced<TemplateVersion>> {
-    return this.versions.get(tenantId, reference);
-  }
-
   /** A template's history, newest first. @throws NotFoundError */
   async listVersions(tenantId: TenantId, id: TemplateId, page: PageRequest): Promise<Page<VersionSummary>> {
     return this.versions.list(tenantId, id, page);
