@@ -32,7 +32,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     bodyParser: false,
     abortOnError: false,
   });
-  await configureHttp(app);
+  configureHttp(app);
   serveDocs(app);
   await app.init();
   app.get(RouteTable).assertEveryRouteHasARule();

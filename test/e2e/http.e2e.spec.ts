@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RefusalLog } from '../../src/platform/http/refusal-log.js';
 import { RouteTable } from '../../src/platform/http/route-table.js';
 import { TestApp, type Answer } from '../support/app.js';
 
@@ -150,9 +151,50 @@ describe('the HTTP layer', () => {
     for (const answer of [await app.call('//healthz'), await app.call('/api-keys/me', { key: null })]) {
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
       expect(answer.headers.get('x-frame-options')).toBe('DENY');
-      expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
       expect(answer.headers.get('x-powered-by')).toBeNull();
     }
+  });
+
+  describe('entity tags', () => {
+    it('spare a client what it has already', async () => {
+      const made = await app.call('/templates', { method: 'POST', body: { name: 'tagged', role: 'developer' } });
+      const path = `/templates/${made.body.id}`;
+      const first = await app.call(path);
+      expect(first.headers.get('etag')).toBe('"1"');
+      for (const known of ['"1"', 'W/"1"', '"7", "1"', '*']) {
+        const again = await app.call(path, { headers: { 'if-none-match': known } });
+        expect([known, again.status, again.body, again.headers.get('etag')]).toEqual([known, 304, undefined, '"1"']);
+      }
+      expect((await app.call(path, { headers: { 'if-none-match': '"2"' } })).status).toBe(200);
+    });
+
+    it('are not sent with a problem', async () => {
+      expect((await app.call('/templates/66f2a1c09b1e8a4d3c5f7a10')).headers.get('etag')).toBeNull();
+    });
+
+    it.each(['1', 'W/"1"', '"one"', '"1", "2"'])('refuse If-Match: %s', async (header) => {
+      const path = '/templates/66f2a1c09b1e8a4d3c5f7a10';
+      const refused = await app.call(path, { method: 'PATCH', body: {}, headers: { 'if-match': header } });
+      expect(refused.status).toBe(422);
+      expect(refused.body.errors).toMatchObject([{ pointer: 'If-Match' }]);
+    });
+  });
+
+  it('counts refusals by key and route, and appends the counts to the log', async () => {
+    const { body } = await app.call('/api-keys', { method: 'POST', body: { name: 'curious', role: 'viewer' } });
+    const refusals = app.app.get(RefusalLog);
+    await refusals.flush();
+    for (let time = 1; time <= 3; time += 1) await app.call('/api-keys', { key: body.key });
+    await app.call('/api-keys/66f2a1c09b1e8a4d3c5f7a10', { key: null });
+    await refusals.flush();
+    const logged = await app.database.db.collection('event_log').find({ type: 'access.refused' }).toArray();
+    expect(logged.map(({ data }) => data as unknown)).toEqual(
+      expect.arrayContaining([
+        { route: 'GET /api/v1/api-keys', status: 403, count: 3, apiKeyId: body.id },
+        { route: 'GET /api/v1/api-keys/:id', status: 401, count: 1, apiKeyId: null },
+      ]),
+    );
   });
 
   describe('health', () => {

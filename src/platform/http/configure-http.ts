@@ -18,7 +18,7 @@ const WITHOUT_PREFIX = ['healthz', 'readyz', 'metrics', 'problems/:code'];
  * Puts everything between the network and the controllers in its place. The order is the order in which a request
  * meets it. Call it before app.init(): hooks and the route table have to be there when the routes come.
  */
-export async function configureHttp(app: NestFastifyApplication): Promise<void> {
+export function configureHttp(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   app.setGlobalPrefix(API_PREFIX, { exclude: WITHOUT_PREFIX });
   app.useGlobalPipes(new InputPipe());
@@ -29,7 +29,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     reply.header('x-request-id', request.id);
     done();
   });
-  await addSecurityHeaders(app);
+  addSecurityHeaders(server);
   app.get(Draining).register(server);
   app.get(AccessControl).register(server);
   addBodyParsers(server);

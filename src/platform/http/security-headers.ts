@@ -1,24 +1,32 @@
-import helmet from '@fastify/helmet';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 
-/** Headers that keep a browser from doing with an answer what it was not meant for. The docs page works under them. */
-export async function addSecurityHeaders(app: NestFastifyApplication): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        baseUri: ["'none'"],
-        // The documentation page styles itself inline and shows images it carries with it.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        scriptSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        // Muster speaks plain HTTP by default; a proxy that adds TLS says so itself.
-        upgradeInsecureRequests: null,
-      },
-    },
-    strictTransportSecurity: false,
-    frameguard: { action: 'deny' },
+/** Keeps a browser from doing with an answer what it was not meant for. */
+const EVERYWHERE = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** An answer of the API is data: nothing in it is ever to be loaded, run or framed. */
+const API = { ...EVERYWHERE, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'" };
+
+/** The documentation page brings its own scripts and images, and styles itself inline. */
+const DOCS = {
+  ...EVERYWHERE,
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+};
+
+/**
+ * Sends the headers that helmet would, as constants: putting them together for each answer took a tenth of the time
+ * that Muster itself needs for one. No Strict-Transport-Security: Muster speaks plain HTTP, and a proxy that adds TLS
+ * says so itself.
+ */
+export function addSecurityHeaders(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(request.url.startsWith('/docs') ? DOCS : API);
+    done();
   });
 }
