@@ -14,13 +14,6 @@ export class LifecycleListener {
     return Promise.resolve();
   }
 
-  /** It may be wanted to run from the start. */
-  @OnDomainEvent('agent-instance.created')
-  async onCreated({ data }: DomainEvent<'agent-instance.created'>): Promise<void> {
-    this.reconciler.look(data.instanceId);
-    return Promise.resolve();
-  }
-
   /** A running agent has to be told. */
   @OnDomainEvent('agent-instance.edited')
   async onEdited({ data }: DomainEvent<'agent-instance.edited'>): Promise<void> {
