@@ -26,19 +26,15 @@ export class MongoEventLogStore extends EventLogStore {
   }
 
   async acquireAppendLease(tenantId: TenantId, owner: string, ttlMs: number): Promise<boolean> {
-    const id = new Types.ObjectId(tenantId);
-    try {
-      const taken = await this.leases.updateOne(
-        { _id: id, $or: [{ owner }, { $expr: { $lt: ['$until', '$$NOW'] } }] },
-        [{ $set: { tenantId: id, owner, until: { $add: ['$$NOW', ttlMs] } } }],
-        { upsert: true },
-      );
-      return taken.matchedCount + taken.upsertedCount > 0;
-    } catch (error) {
-      // Somebody holds it: nothing matched, and what would be inserted is there.
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    const _id = new Types.ObjectId(tenantId);
+    const take = async (): Promise<boolean> => {
+      const taken = await this.leases.updateOne({ _id, $or: [{ owner }, { $expr: { $lt: ['$until', '$$NOW'] } }] }, [
+        { $set: { owner, until: { $add: ['$$NOW', ttlMs] } } },
+      ]);
+      return taken.matchedCount === 1;
+    };
+    // An upsert cannot look at the database's clock, so the first one to come makes the document that is then taken.
+    return (await take()) || ((await this.makeLease(_id)) && take());
   }
 
   async releaseAppendLease(tenantId: TenantId, owner: string): Promise<void> {
@@ -84,5 +80,16 @@ export class MongoEventLogStore extends EventLogStore {
       .find({ tenantId: new Types.ObjectId(tenantId), seq: { $gt: seq } }, { sort: { seq: 1 }, limit })
       .toArray();
     return records.map(toLogEntry);
+  }
+
+  /** Whether there was none. */
+  private async makeLease(_id: Types.ObjectId): Promise<boolean> {
+    try {
+      await this.leases.insertOne({ _id, tenantId: _id, owner: '', until: RELEASED });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
   }
 }

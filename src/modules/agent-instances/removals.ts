@@ -5,7 +5,7 @@ import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.err
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { domainEvent } from '../../domain/events/domain-events.js';
-import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
+import type { AgentInstanceId, TenantId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
@@ -24,11 +24,6 @@ export class Removals {
   ) {}
 
   /** Resolves once every given-up seat has an agent that was asked to go, or a tombstone. */
-  async completeById(id: ProjectId, tenantId: TenantId, actor: Actor): Promise<void> {
-    const project = await this.projects.find(id, tenantId);
-    if (project !== null) await this.complete(project, actor);
-  }
-
   async complete(project: Project, actor: Actor): Promise<void> {
     const { id, tenantId, pendingRemovals: seats } = project;
     if (seats.length === 0) return;

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
-import type { ProjectId, TenantId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
@@ -19,13 +18,10 @@ export class Snapshots {
     private readonly bus: DomainEventBus,
   ) {}
 
-  /** Creates what the project's assignments still lack. Resolves once all of them can be read. */
-  async completeById(id: ProjectId, tenantId: TenantId): Promise<void> {
-    const project = await this.projects.find(id, tenantId);
-    if (project !== null) await this.complete(project);
-  }
-
-  /** As completeById. An archived project gets no instances: its seats are filled with tombstones. */
+  /**
+   * Creates what the project's assignments still lack. Resolves once all of them can be read. An archived project gets
+   * none: Removals fills its seats with tombstones.
+   */
   async complete(project: Project): Promise<void> {
     const pending = new Set(project.pendingSnapshots);
     const seats = project.roleAssignments.filter(({ instanceId }) => pending.has(instanceId));

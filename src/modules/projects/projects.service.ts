@@ -4,7 +4,7 @@ import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
-import { domainEvent } from '../../domain/events/domain-events.js';
+import { domainEvent, type DomainEvent } from '../../domain/events/domain-events.js';
 import { newId, type AgentInstanceId, type ProjectId, type TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { slugFrom } from '../../domain/projects/project-slug.js';
@@ -40,6 +40,9 @@ export interface Settling<T> {
 /** Projects and who sits where. The agents themselves are made and removed by the listeners of these events. */
 @Injectable()
 export class ProjectsService {
+  /** What the writes of this process left, for the listeners of their events. */
+  private readonly written = new WeakMap<DomainEvent, Project>();
+
   constructor(
     private readonly projects: Projects,
     private readonly templates: TemplatesService,
@@ -84,7 +87,7 @@ export class ProjectsService {
       { projectId: project.id, instanceIds },
     );
     await this.projects.insert(project, event);
-    return { value: project, settled: await this.wait.for(this.bus.publishAndWait(event)) };
+    return { value: project, settled: await this.tell(event, project) };
   }
 
   /** Archived projects too. @throws NotFoundError */
@@ -132,22 +135,21 @@ export class ProjectsService {
       });
       return { project: await this.projects.assign(read, seat, roleCounters, assigned), event: assigned };
     });
-    return { value: project, settled: await this.wait.for(this.bus.publishAndWait(event)) };
+    return { value: project, settled: await this.tell(event, project) };
   }
 
   /** Takes the seat away and has its agent removed. @throws NotFoundError when the agent has no seat here */
   async unassign({ tenantId, actor }: Asking, id: ProjectId, instanceId: AgentInstanceId): Promise<void> {
-    const event = await this.retried(id, tenantId, undefined, async (project) => {
-      const seat = project.roleAssignments.find((assignment) => assignment.instanceId === instanceId);
+    const { project, event } = await this.retried(id, tenantId, undefined, async (read) => {
+      const seat = read.roleAssignments.find((assignment) => assignment.instanceId === instanceId);
       if (seat === undefined) throw new NotFoundError('agent instance', instanceId);
       const unassigned = domainEvent('project.role-unassigned', about(tenantId, actor, id), {
         projectId: id,
         instanceId,
       });
-      await this.projects.unassign(project, seat, unassigned);
-      return unassigned;
+      return { project: await this.projects.unassign(read, seat, unassigned), event: unassigned };
     });
-    await this.wait.for(this.bus.publishAndWait(event));
+    await this.tell(event, project);
   }
 
   /** Frees the slug and has all agents removed. Once more does nothing. @throws NotFoundError */
@@ -157,8 +159,19 @@ export class ProjectsService {
       const archived = domainEvent('project.archived', about(tenantId, actor, id), { projectId: id });
       return { project: await this.projects.archive(read, read.roleAssignments, archived), event: archived };
     });
-    if (event !== null) await this.wait.for(this.bus.publishAndWait(event));
+    if (event !== null) await this.tell(event, project);
     return project;
+  }
+
+  /** The project as the write left it that this event tells of; read again when another process wrote it. */
+  async after(event: DomainEvent, id: ProjectId): Promise<Project | null> {
+    return this.written.get(event) ?? this.projects.find(id, event.tenantId);
+  }
+
+  /** Whether the listeners have done their part in time. */
+  private async tell(event: DomainEvent, project: Project): Promise<boolean> {
+    this.written.set(event, project);
+    return this.wait.for(this.bus.publishAndWait(event));
   }
 
   private async resolve(tenantId: TenantId, seats: readonly SeatInput[], pointer = ''): Promise<readonly WantedSeat[]> {
