@@ -263,7 +263,8 @@ export class MongoLifecycleRecords extends LifecycleRecords {
 
   private async assertHeld(lease: HeldLease): Promise<void> {
     const held = (await this.find(lease.id))?.lifecycle.lease;
-    if (held?.owner !== lease.owner || held.epoch !== lease.epoch) throw new LeaseLostError(lease.id);
+    const isHeld = held?.owner === lease.owner && held.epoch === lease.epoch && held.until > RELEASED;
+    if (!isHeld) throw new LeaseLostError(lease.id);
   }
 
   private event<T extends DomainEventType>(
@@ -287,7 +288,9 @@ const byPath = (path: InstancePath): Record<string, unknown> => ({
   removedAt: null,
 });
 
+/** Not once it was given back: a renewal that is still on its way must not bring it back. */
 const byLease = (lease: HeldLease): Record<string, unknown> => ({
+  'lifecycle.lease.until': { $gt: RELEASED },
   _id: new Types.ObjectId(lease.id),
   'lifecycle.lease.owner': lease.owner,
   'lifecycle.lease.epoch': lease.epoch,

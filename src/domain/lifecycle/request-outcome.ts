@@ -1,3 +1,4 @@
+import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 import type { Desired, Lifecycle } from './lifecycle.js';
 
 /** What has become of a request. */
@@ -14,5 +15,17 @@ export function outcomeOf(
   const isSame = desired.state === asked.state && desired.restartToken === asked.restartToken;
   if (desired.generation !== asked.generation && !isSame) return 'superseded';
   if (observedGeneration < asked.generation) return 'pending';
-  return state === 'failed' ? 'failed' : 'reached';
+  if (state === 'failed') return 'failed';
+  // After a failure it is tried again, and is on its way once more.
+  return ENDS[asked.state].includes(state) ? 'reached' : 'pending';
 }
+
+/** The states in which a desired state is reached. */
+const ENDS: Record<DesiredState, readonly LifecycleState[]> = {
+  enabled: ['enabled'],
+  running: ['running'],
+  paused: ['paused'],
+  // Nothing has to be stopped where nothing was started.
+  stopped: ['stopped', 'enabled'],
+  removed: ['removed'],
+};

@@ -32,15 +32,14 @@ export class LifecycleWaiter {
     const { signal } = this.draining;
     let seen = requested;
     let wake = (): void => undefined;
-    const stopListening = this.notifier.on(requested.id, (instance) => {
-      // The first answer counts: what is asked for afterwards does not undo that this was reached.
+    const look = (instance: ManagedInstance): void => {
+      // The first answer counts: what is asked for, or fails, afterwards does not undo it.
       if (outcomeOf(seen.lifecycle, desired) === 'pending') seen = instance;
+    };
+    const stopListening = this.notifier.on(requested.id, (instance) => {
+      look(instance);
       wake();
     });
-    const onEnd = (): void => {
-      wake();
-    };
-    signal.addEventListener('abort', onEnd);
     try {
       for (;;) {
         const outcome = outcomeOf(seen.lifecycle, desired);
@@ -53,11 +52,12 @@ export class LifecycleWaiter {
             resolve(true);
           };
         });
-        if (!told) seen = (await this.records.find(requested.id)) ?? seen;
+        if (told) continue;
+        const instance = await this.records.find(requested.id);
+        if (instance !== null) look(instance);
       }
     } finally {
       stopListening();
-      signal.removeEventListener('abort', onEnd);
     }
   }
 }

@@ -74,7 +74,7 @@ export class Hold {
 
   /** Reads what is wanted now. @throws LeaseLostError */
   async refresh(): Promise<void> {
-    await this.extend();
+    this.seen = await this.extend();
     this.interruptController = new AbortController();
   }
 
@@ -123,19 +123,20 @@ export class Hold {
 
   private async renew(): Promise<void> {
     try {
-      await this.extend();
+      // What it reads is not kept: a write made meanwhile may have been answered first.
+      const { desired } = (await this.extend()).lifecycle;
+      if (desired.generation !== this.seen.lifecycle.desired.generation) this.interrupt();
     } catch {
       // Lost, which `lost` says; or the database does not answer, and the lease ends by itself unless it comes back.
       if (performance.now() >= this.aliveUntil) this.lose();
     }
   }
 
-  private async extend(): Promise<void> {
+  private async extend(): Promise<ManagedInstance> {
     const askedAt = performance.now();
     const instance = await this.orLose(this.records.renewLease(this.lease, this.options.leaseMs));
     this.aliveUntil = askedAt + this.options.leaseMs;
-    if (instance.lifecycle.desired.generation !== this.seen.lifecycle.desired.generation) this.interrupt();
-    this.seen = instance;
+    return instance;
   }
 
   private async orLose<T>(write: Promise<T>): Promise<T> {

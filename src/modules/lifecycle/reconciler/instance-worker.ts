@@ -5,7 +5,7 @@ import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { mayFollow } from '../../../domain/lifecycle/lifecycle-states.js';
 import { nextStep, type Step } from '../../../domain/lifecycle/next-step.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
-import { backOffMs, countFailure } from '../../../domain/lifecycle/restart-policy.js';
+import { backOffMs, countFailure, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
@@ -118,7 +118,12 @@ export class InstanceWorker {
     const now = new Date();
     const { policy } = this.settings;
     const failures = countFailure(lifecycle, now, policy);
-    const givesUp = lifecycle.desired.state !== 'removed' && failures >= policy.limit;
+    const isLast = lifecycle.desired.state !== 'removed' && failures >= policy.limit;
+    const shown = lifecycleError(
+      error.code,
+      isLast ? `${error.message} That was failure ${failures} in a row; Muster has stopped trying.` : error.message,
+    );
+    const givesUp = lifecycle.desired.state !== 'removed' && hasGivenUp({ failures, error: shown }, policy);
     this.logger.warn({
       msg: 'an agent failed',
       agent: instance.id,
@@ -129,10 +134,7 @@ export class InstanceWorker {
     await hold.transition({
       to: 'failed',
       reason: error.code,
-      error: lifecycleError(
-        error.code,
-        givesUp ? `${error.message} That was failure ${failures} in a row; Muster has stopped trying.` : error.message,
-      ),
+      error: shown,
       failures,
       observedGeneration: lifecycle.desired.generation,
       retryAt: givesUp ? null : new Date(now.getTime() + backOffMs(failures, policy)),
