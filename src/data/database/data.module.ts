@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { MongooseModule, type MongooseModuleFactoryOptions } from '@nestjs/mongoose';
 import { DatabaseLocation } from '../../domain/database-location.js';
-import { CONNECTION_OPTIONS } from './connection-options.js';
+import { connectionOptions } from './connection-options.js';
 import { DatabaseCheck } from './database-check.js';
 import { IndexesReady } from './indexes-ready.js';
 import { MongoFailureTranslator } from './mongo-failure-translator.js';
@@ -12,10 +12,7 @@ import { MongoFailureTranslator } from './mongo-failure-translator.js';
   imports: [
     MongooseModule.forRootAsync({
       inject: [DatabaseLocation],
-      useFactory: (location: DatabaseLocation): MongooseModuleFactoryOptions => ({
-        uri: location.uri,
-        ...CONNECTION_OPTIONS,
-      }),
+      useFactory: (location: DatabaseLocation): MongooseModuleFactoryOptions => connectionOptions(location.uri),
     }),
   ],
   providers: [DatabaseCheck, IndexesReady, MongoFailureTranslator],
