@@ -23,9 +23,10 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'Make an API key; its text is in this answer and nowhere else' })
   @ApiCreatedResponse({ type: IssuedKeyDto })
   async create(@Caller() caller: Principal, @Body() dto: CreateApiKeyDto): Promise<IssuedKeyDto> {
+    const { name, role, expiresAt } = dto;
     const { apiKey, key } = await this.identity.issueKey(
       caller.tenantId,
-      { name: dto.name, role: dto.role, expiresAt: dto.expiresAt ?? null },
+      { name, role, expiresAt: expiresAt == null ? null : new Date(expiresAt) },
       actorOf(caller),
     );
     return toIssuedKeyDto(apiKey, key);

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsInt, IsString, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsInt, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 import type { DomainError } from '../../domain/errors/domain-error.js';
 import { InputPipe } from './input.pipe.js';
 
@@ -11,13 +11,18 @@ class Assignment {
 }
 
 class Input {
+  static readonly nested = { roleAssignments: Assignment };
+
   @IsString()
   readonly name!: string;
 
   @ArrayMaxSize(3)
   @ValidateNested({ each: true })
-  @Type(() => Assignment)
-  readonly roleAssignments!: readonly Assignment[];
+  readonly roleAssignments: readonly Assignment[] = [];
+
+  @IsOptional()
+  @IsObject()
+  readonly document?: object;
 }
 
 class Query {
@@ -47,6 +52,19 @@ describe('InputPipe', () => {
         { pointer: '/roleAssignments/1/more', detail: 'is not a known property' },
       ]),
     );
+  });
+
+  it('leaves free documents as they came, whatever their members are called', async () => {
+    const document = JSON.parse('{"constructor":{"prototype":1},"toString":null,"then":{"valueOf":[]}}') as object;
+    const body = { name: 'x', document };
+    const input = (await new InputPipe().transform(body, { type: 'body', metatype: Input })) as Input;
+    expect(input).toBeInstanceOf(Input);
+    expect(input.document).toBe(document);
+  });
+
+  it('refuses nesting that would exhaust the stack', async () => {
+    const body: unknown = JSON.parse(`{"name":"x","document":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`);
+    expect((await faults(body, 'body', Input))?.[0]?.detail).toContain('nested deeper');
   });
 
   it('names a parameter without a pointer', async () => {

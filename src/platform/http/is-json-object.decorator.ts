@@ -2,8 +2,7 @@ import { ValidateBy } from 'class-validator';
 import { jsonFaults } from '../../domain/json-faults.js';
 
 /**
- * A JSON object of at most `maxBytes` bytes as compact JSON, nested at most `maxDepth` levels deep. Read the body with
- * readBody: the InputPipe does not leave such documents as given.
+ * A JSON object of at most `maxBytes` bytes as compact JSON, nested at most `maxDepth` levels deep.
  */
 export function IsJsonObject(limits: { maxBytes: number; maxDepth: number }): PropertyDecorator {
   const fault = (value: unknown): string | null => {

@@ -14,12 +14,12 @@ export interface DtoClass<T extends object = object> {
 
 export type Reading<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
 
-/** A body has a few levels above the free documents in it. */
-const BODY_MAX_DEPTH = JSON_MAX_DEPTH + 4;
+/** How deep a body may be nested: a few levels above the free documents in it. */
+export const BODY_MAX_DEPTH = JSON_MAX_DEPTH + 4;
 
 /**
- * Checks a body that has free JSON in it. The InputPipe can't: class-transformer walks through every object, however
- * deep, drops members named `constructor`, and fails over them. Here documents are taken as they are, and nothing walks
+ * Checks a body, which may have free JSON in it. Not by class-transformer, which walks through every object, however
+ * deep, drops members named `constructor`, and fails over them: here documents are taken as they are, and nothing walks
  * through them before their depth is known.
  */
 export function readBody<T extends object>(dto: DtoClass<T>, body: unknown): Reading<T> {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsOptional, IsString, Length, MinDate } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import { ROLES, type Role } from '../../../domain/identity/permissions.js';
+import { IsTime } from '../../../platform/http/is-time.decorator.js';
 
 export class CreateApiKeyDto {
   @ApiProperty({ minLength: 1, maxLength: 100, example: 'deploy pipeline' })
@@ -15,8 +15,6 @@ export class CreateApiKeyDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time', example: '2027-01-01T00:00:00.000Z' })
   @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: 'must be a time in ISO 8601' })
-  @MinDate(() => new Date(), { message: 'must lie in the future' })
-  readonly expiresAt?: Date;
+  @IsTime({ future: true })
+  readonly expiresAt?: string | null;
 }

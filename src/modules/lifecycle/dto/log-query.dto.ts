@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsISO8601, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsTime } from '../../../platform/http/is-time.decorator.js';
 
 export class LogQueryDto {
   @ApiPropertyOptional({ minimum: 0, maximum: 10_000, default: 200, description: 'The newest lines to begin with' })
@@ -12,7 +13,7 @@ export class LogQueryDto {
 
   @ApiPropertyOptional({ example: '2026-01-31T12:00:00.000Z', description: 'Only what was written since' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   readonly since?: string;
 
   @ApiPropertyOptional({ default: false, description: 'Answer text/event-stream, and go on with what comes' })

@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { SLUG_MAX, SLUG_PATTERN } from '../../../domain/projects/project-slug.js';
 import { MOST_ASSIGNMENTS, PROJECT_NAME_MAX_LENGTH } from '../../../domain/projects/project.js';
@@ -10,6 +9,8 @@ import type { NewProject } from '../project-input.js';
 import { RoleAssignmentInputDto } from './role-assignment-input.dto.js';
 
 export class CreateProjectDto implements NewProject {
+  static readonly nested = { roleAssignments: RoleAssignmentInputDto };
+
   @ApiProperty({ example: 'Web App', maxLength: PROJECT_NAME_MAX_LENGTH })
   @IsText({ maxBytes: 4 * PROJECT_NAME_MAX_LENGTH, minLength: 1 })
   @MaxLength(PROJECT_NAME_MAX_LENGTH)
@@ -35,7 +36,6 @@ export class CreateProjectDto implements NewProject {
   @IsArray()
   @ArrayMaxSize(MOST_ASSIGNMENTS)
   @ValidateNested({ each: true })
-  @Type(() => RoleAssignmentInputDto)
   roleAssignments: RoleAssignmentInputDto[] = [];
 
   @ApiPropertyOptional({ example: false, default: false, description: 'Start each agent once it exists' })

@@ -8,7 +8,9 @@ import {
   type IdempotencyClaim,
   type KeptAnswer,
 } from '../../../domain/idempotency/idempotency-records.js';
+import { jsonFaults } from '../../../domain/json-faults.js';
 import type { AuthenticatedRequest } from '../caller.decorator.js';
+import { BODY_MAX_DEPTH } from '../read-body.js';
 import { RequestSeal } from './request-seal.js';
 
 const KEEP_MS = 24 * 60 * 60 * 1000;
@@ -69,6 +71,9 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
         { pointer: 'Idempotency-Key', detail: 'must be 1 to 200 visible ASCII characters' },
       ]);
     }
+    // Such a body is refused by every route; only it has to be before a digest walks through it.
+    const unfit = typeof request.body === 'string' ? [] : jsonFaults(request.body ?? null, BODY_MAX_DEPTH);
+    if (unfit.length > 0) throw new ValidationFailedError(unfit);
     const [path = '', query = ''] = request.url.split('?', 2);
     const token = request.headers.authorization ?? this.processSecret;
     const seal = new RequestSeal(token, [
