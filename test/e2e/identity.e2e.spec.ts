@@ -221,6 +221,8 @@ describe('identity', () => {
     try {
       expect(await open.call('/api-keys/me', { key: null })).toMatchObject({ status: 200, body: { role: 'admin' } });
       expect((await open.call('/api-keys/me', { key: 'a-wrong-key-is-still-refused' })).status).toBe(401);
+      const fromAPage = { origin: 'http://evil.example' };
+      expect((await open.call('/api-keys/me', { key: null, headers: fromAPage })).status).toBe(401);
     } finally {
       await open.stop();
     }

@@ -6,6 +6,7 @@ import { holds, type Principal } from '../../domain/identity/principal.js';
 import type { TenantId } from '../../domain/ids.js';
 import { Configuration } from '../config/configuration.js';
 import type { AuthenticatedRequest } from './caller.decorator.js';
+import { isFromThisMachine } from './from-this-machine.js';
 import { RefusalLog } from './refusal-log.js';
 import type { AccessRule } from './route-policy.js';
 
@@ -50,7 +51,8 @@ export class AccessControl {
   private identify(request: FastifyRequest): Authentication | Promise<Authentication> | null {
     const { authorization } = request.headers;
     if (authorization === undefined) {
-      return this.configuration.devNoAuth ? { kind: 'accepted', principal: this.authenticator.developer() } : null;
+      if (!this.configuration.devNoAuth || !isFromThisMachine(request)) return null;
+      return { kind: 'accepted', principal: this.authenticator.developer() };
     }
     const token = BEARER.exec(authorization)?.[1];
     return token === undefined ? null : this.authenticator.authenticate(token);

@@ -4,7 +4,8 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 /** Strict: what was replaced on the way in could not be given back to the byte. */
 const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const TEXTS = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/markdown', 'text/plain'];
+// Not text/plain: a page of another site can make a browser send that without asking first.
+const TEXTS = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/markdown'];
 
 /**
  * JSON for application/json and application/merge-patch+json (an empty body is no body); template files stay text.
