@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
+import type { AgentInstanceId } from '../../domain/ids.js';
 import { OnDomainEvent } from '../../platform/events/on-domain-event.decorator.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import { Removals } from './removals.js';
@@ -16,12 +17,12 @@ export class RosterListener {
 
   @OnDomainEvent('project.created')
   async onProjectCreated(event: DomainEvent<'project.created'>): Promise<void> {
-    await this.create(event);
+    await this.create(event, event.data.instanceIds);
   }
 
   @OnDomainEvent('project.role-assigned')
   async onRoleAssigned(event: DomainEvent<'project.role-assigned'>): Promise<void> {
-    await this.create(event);
+    await this.create(event, [event.data.instanceId]);
   }
 
   @OnDomainEvent('project.role-unassigned')
@@ -34,9 +35,12 @@ export class RosterListener {
     await this.remove(event);
   }
 
-  private async create(event: DomainEvent<'project.created' | 'project.role-assigned'>): Promise<void> {
+  private async create(
+    event: DomainEvent<'project.created' | 'project.role-assigned'>,
+    instanceIds: readonly AgentInstanceId[],
+  ): Promise<void> {
     const project = await this.projects.after(event, event.data.projectId);
-    if (project !== null) await this.snapshots.complete(project);
+    if (project !== null) await this.snapshots.complete(project, instanceIds);
   }
 
   private async remove(event: DomainEvent<'project.role-unassigned' | 'project.archived'>): Promise<void> {

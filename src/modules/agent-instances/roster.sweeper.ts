@@ -52,7 +52,7 @@ export class RosterSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async finish(project: Project): Promise<void> {
     try {
-      await this.snapshots.complete(project);
+      await this.snapshots.complete(project, project.pendingSnapshots);
       await this.removals.complete(project, systemActor('roster-sweeper'));
     } catch (cause) {
       this.logger.error({ msg: 'the agents of a project are not as assigned', projectId: project.id, err: cause });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
+import type { AgentInstanceId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
-import { Projects } from '../../domain/projects/projects.repository.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import { SettledSnapshots } from './settled-snapshots.js';
@@ -11,7 +11,6 @@ import { snapshotOf } from './snapshot.js';
 @Injectable()
 export class Snapshots {
   constructor(
-    private readonly projects: Projects,
     private readonly instances: AgentInstances,
     private readonly templates: TemplatesService,
     private readonly settled: SettledSnapshots,
@@ -19,11 +18,11 @@ export class Snapshots {
   ) {}
 
   /**
-   * Creates what the project's assignments still lack. Resolves once all of them can be read. An archived project gets
-   * none: Removals fills its seats with tombstones.
+   * Creates the instances of these seats, as far as they are still there; resolves once they can be read. An archived
+   * project gets none: Removals fills its seats with tombstones.
    */
-  async complete(project: Project): Promise<void> {
-    const pending = new Set(project.pendingSnapshots);
+  async complete(project: Project, instanceIds: readonly AgentInstanceId[]): Promise<void> {
+    const pending = new Set(instanceIds);
     const seats = project.roleAssignments.filter(({ instanceId }) => pending.has(instanceId));
     if (seats.length === 0 || project.archivedAt !== null) return;
     const templates = await this.templates.getVersions(
