@@ -1,0 +1,236 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import mongoose, { type Connection } from 'mongoose';
+import { fromAgentInstance } from '../../src/data/agent-instances/agent-instance.mapper.js';
+import {
+  AGENT_INSTANCE_MODEL,
+  agentInstanceSchema,
+  type AgentInstanceRecord,
+} from '../../src/data/agent-instances/agent-instance.schema.js';
+import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
+import { workspacePathOf, type AgentInstance } from '../../src/domain/agent-instances/agent-instance.js';
+import type { DomainEvent } from '../../src/domain/events/domain-events.js';
+import {
+  newId,
+  type AgentInstanceId,
+  type InstallationId,
+  type ProjectId,
+  type TemplateId,
+  type TenantId,
+} from '../../src/domain/ids.js';
+import type { Installations } from '../../src/domain/installation.js';
+import { INITIAL_LIFECYCLE } from '../../src/domain/lifecycle/lifecycle.js';
+import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
+import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
+import type { Projects } from '../../src/domain/projects/projects.repository.js';
+import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
+import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
+import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
+import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
+import { LifecycleNotifier } from '../../src/modules/lifecycle/lifecycle-notifier.js';
+import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-settings.js';
+import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js';
+import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.js';
+import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
+import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
+import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
+import { OrphanRemoval } from '../../src/modules/lifecycle/reconciler/orphan-removal.js';
+import { Reconciler } from '../../src/modules/lifecycle/reconciler/reconciler.service.js';
+import { Resync } from '../../src/modules/lifecycle/reconciler/resync.js';
+import { StepRunner } from '../../src/modules/lifecycle/reconciler/step-runner.js';
+import { AgentSteps } from '../../src/modules/lifecycle/steps/agent-steps.js';
+import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-steps.js';
+import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
+import type { Configuration } from '../../src/platform/config/configuration.js';
+import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
+import type { Draining } from '../../src/platform/http/draining.js';
+import { testDatabase, type TestDatabase } from './database.js';
+import { FakeEngine, FakeRuntime } from './fake-engine.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** Short enough for a test, with the proportions of the real ones. */
+const TIMES: Partial<LifecycleSettings> = {
+  leaseMs: 1500,
+  renewEveryMs: 200,
+  callTimeoutMs: 150,
+  pollMs: 20,
+  resyncMs: 200,
+  orphanGraceMs: 300,
+  engineRetryMs: 10,
+  engineRetryLongestMs: 50,
+  waiterPollMs: 20,
+  shutdownMs: 2000,
+  policy: { baseMs: 10, longestMs: 100, limit: 5, stableMs: 60_000 },
+};
+
+/** As the application's own connection. */
+const CONCERNS = { writeConcern: { w: 'majority', journal: true }, readConcern: { level: 'majority' } } as const;
+
+/** One Muster's lifecycle: everything real but the engine and what other rooms provide. */
+export class LifecycleHost {
+  readonly events: DomainEvent[] = [];
+  readonly connections: AgentConnections;
+  readonly planner: ContainerPlanner;
+  readonly reconciler: Reconciler;
+  readonly service: LifecycleService;
+  readonly draining = new AbortController();
+  private started = false;
+
+  constructor(
+    readonly records: LifecycleRecords,
+    runtime: FakeRuntime,
+    installation: InstallationId,
+    folder: string,
+    overrides: Partial<LifecycleSettings>,
+  ) {
+    const settings = new LifecycleSettings({ ...TIMES, ...overrides });
+    const bus = new DomainEventBus(new EventEmitter2());
+    const images = new ImageResolver(runtime, settings);
+    const configuration = { dataDir: folder, artifactsDir: `${folder}/artifacts`, agentImage: 'muster/agent' };
+    const installations: Installations = { current: async () => Promise.resolve(installation) };
+    const projects = { find: async (id: ProjectId) => Promise.resolve({ id, slug: 'web-app' }) };
+    this.planner = new ContainerPlanner(
+      configuration as Configuration,
+      installations,
+      projects as unknown as Projects,
+      images,
+    );
+    this.connections = new AgentConnections(runtime);
+    const engine = new Engine(runtime, settings);
+    const folders = new AgentFolders();
+    const runner = new StepRunner(
+      new ContainerSteps(engine, this.planner, folders, this.connections),
+      new AgentSteps(records, engine, this.planner, this.connections),
+      new PowerSteps(engine, this.connections),
+    );
+    const notifier = new LifecycleNotifier();
+    const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
+    this.reconciler = new Reconciler(
+      records,
+      runtime,
+      new InstanceWorker(runner, settings),
+      new Resync(records, runtime, this.planner, orphans, settings),
+      new EngineWatch(runtime, records, this.planner, settings),
+      notifier,
+      this.connections,
+      bus,
+      settings,
+    );
+    const draining = { signal: this.draining.signal } as Draining;
+    const waiter = new LifecycleWaiter(records, notifier, settings, draining);
+    this.service = new LifecycleService(records, waiter, notifier, runtime, this.planner, this.connections, bus);
+    bus.onAny((event) => {
+      this.events.push(event);
+      if (this.started && event.type === 'lifecycle.requested')
+        this.reconciler.wake(event.subject.id as AgentInstanceId);
+    });
+  }
+
+  start(): this {
+    this.started = true;
+    this.reconciler.onApplicationBootstrap();
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.reconciler.beforeApplicationShutdown();
+  }
+}
+
+/** A database, an engine and any number of Musters on both. */
+export class LifecycleWorld {
+  readonly tenantId = newId<TenantId>();
+  readonly projectId = newId<ProjectId>();
+  readonly installation = newId<InstallationId>();
+  readonly engine = new FakeEngine();
+  private readonly hosts: LifecycleHost[] = [];
+
+  private constructor(
+    readonly database: TestDatabase,
+    private readonly connection: Connection,
+    readonly folder: string,
+    private readonly removeFolder: () => Promise<void>,
+  ) {}
+
+  static async create(): Promise<LifecycleWorld> {
+    const database = await testDatabase();
+    const connection = await mongoose.createConnection(database.uri, CONCERNS).asPromise();
+    await connection.model(AGENT_INSTANCE_MODEL, agentInstanceSchema).init();
+    const folder = await temporaryFolder();
+    return new LifecycleWorld(database, connection, folder.path, () => folder.remove());
+  }
+
+  get records(): MongoLifecycleRecords {
+    return new MongoLifecycleRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
+  /** A Muster that does not reconcile yet. */
+  host(overrides: Partial<LifecycleSettings> = {}, records: LifecycleRecords = this.records): LifecycleHost {
+    const host = new LifecycleHost(records, new FakeRuntime(this.engine), this.installation, this.folder, overrides);
+    this.hosts.push(host);
+    return host;
+  }
+
+  async instance(changes: Partial<AgentInstance> = {}): Promise<InstancePath> {
+    const id = newId<AgentInstanceId>();
+    const instance: AgentInstance = {
+      id,
+      projectId: this.projectId,
+      tenantId: this.tenantId,
+      templateId: newId<TemplateId>(),
+      templateVersion: 1,
+      templateDigest: '0'.repeat(64),
+      role: 'developer',
+      displayName: 'Dev',
+      identifier: `web-app-dev-${id.slice(-6)}`,
+      tags: [],
+      pid: null,
+      soul: 'Ada',
+      aieos_identity: null,
+      systemPrompt: 'You are <%= soul %>.',
+      tools: [],
+      config: { model: 'any', provider: 'echo', skills: '', canWriteCode: false, mcpServers: [] },
+      manifest: {},
+      status: 'idle',
+      openRuns: [],
+      workspacePath: workspacePathOf(this.projectId, id),
+      lifecycle: INITIAL_LIFECYCLE,
+      revision: 1,
+      createdAt: new Date(),
+      updatedAt: new Date(),
+      removedAt: null,
+      ...changes,
+    };
+    await this.connection.model(AGENT_INSTANCE_MODEL).collection.insertOne({
+      ...fromAgentInstance(instance),
+      lastChange: { by: { type: 'system', id: 'test' }, at: new Date(), fields: [] },
+      outbox: [],
+    });
+    return { tenantId: this.tenantId, projectId: this.projectId, id };
+  }
+
+  async read(path: InstancePath): Promise<ManagedInstance> {
+    return (await this.records.find(path.id))!;
+  }
+
+  /** The events of its outbox, oldest first. */
+  async outbox(path: InstancePath): Promise<{ type: string; data: Record<string, unknown> }[]> {
+    const { Types } = mongoose;
+    const record = await this.database.db
+      .collection('agent_instances')
+      .findOne({ _id: new Types.ObjectId(path.id) }, { projection: { outbox: 1 } });
+    return record?.['outbox'] as { type: string; data: Record<string, unknown> }[];
+  }
+
+  async update(path: InstancePath, update: Record<string, unknown>): Promise<void> {
+    await this.database.db
+      .collection('agent_instances')
+      .updateOne({ _id: new mongoose.Types.ObjectId(path.id) }, update);
+  }
+
+  async end(): Promise<void> {
+    for (const host of this.hosts) await host.stop();
+    await this.connection.close();
+    await this.database.drop();
+    await this.removeFolder();
+  }
+}
