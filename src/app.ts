@@ -32,10 +32,16 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     bodyParser: false,
     abortOnError: false,
   });
-  configureHttp(app);
-  serveDocs(app);
-  await app.init();
-  app.get(RouteTable).assertEveryRouteHasARule();
-  await adapter.getInstance().ready();
-  return app;
+  try {
+    configureHttp(app);
+    serveDocs(app);
+    await app.init();
+    app.get(RouteTable).assertEveryRouteHasARule();
+    await adapter.getInstance().ready();
+    return app;
+  } catch (error) {
+    // What has been started by now, an embedded database above all, must not outlive a start that failed.
+    await app.close();
+    throw error;
+  }
 }

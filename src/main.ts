@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
 import { DomainError } from './domain/errors/domain-error.js';
@@ -5,23 +7,41 @@ import { DatabaseLocation } from './domain/database-location.js';
 import { Installations } from './domain/installation.js';
 import { RuntimeChoice } from './domain/runtime/runtime-choice.js';
 import { Configuration } from './platform/config/configuration.js';
+import { hasErrno } from './platform/has-errno.js';
 import { processEnvironment } from './platform/config/process-environment.js';
 
 async function main(): Promise<void> {
   const app = await createApp(processEnvironment());
   // Exits by itself: a signal that is raised again after the hooks would say that Muster was killed.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  const { host, port } = app.get(Configuration);
-  await app.listen(port, host);
+  const { host, port, dataDir } = app.get(Configuration);
+  await app.listen(port, host).catch(async (error: unknown) => {
+    await app.close();
+    throw cannotListen(error, host, port);
+  });
   const { runtime, reason } = app.get(RuntimeChoice);
   const address = await app.getUrl();
+  const keyFile = join(dataDir, 'admin.key');
   new Logger('Muster').log({
     msg: `listening on ${address}`,
     docs: `${address}/docs`,
     database: app.get(DatabaseLocation).description,
     runtime: `${runtime.name}: ${reason}`,
+    ...(existsSync(keyFile) && { adminKey: keyFile }),
     installation: await app.get(Installations).current(),
   });
+}
+
+function cannotListen(cause: unknown, host: string, port: number): unknown {
+  const faults = {
+    EADDRINUSE: { pointer: 'PORT', detail: `${host}:${port} is in use: by another Muster, perhaps` },
+    EACCES: { pointer: 'PORT', detail: `${port} may not be listened on by this user` },
+    EADDRNOTAVAIL: { pointer: 'HOST', detail: `${host} is no address of this machine` },
+    ENOTFOUND: { pointer: 'HOST', detail: `${host} is no address of this machine` },
+  };
+  const fault = Object.entries(faults).find(([code]) => hasErrno(cause, code))?.[1];
+  if (fault === undefined) return cause;
+  return new DomainError('CONFIGURATION_INVALID', 'Muster cannot listen.', { faults: [fault], cause });
 }
 
 /** Says on stderr, for people, why Muster did not start. */

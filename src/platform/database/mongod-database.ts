@@ -64,6 +64,8 @@ async function startPatiently(binary: string, folder: string, password: string):
           storageEngine: 'wiredTiger',
           launchTimeout: LAUNCH_TIMEOUT_MS,
         },
+        // In a process group of its own: Ctrl-C is for Muster, which ends the database when it needs it no more.
+        spawn: { detached: true },
         auth: { enable: true, customRootName: USER, customRootPwd: password },
       });
     } catch (error) {

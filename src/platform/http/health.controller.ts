@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DomainError } from '../../domain/errors/domain-error.js';
+import { PROBLEMS } from '../../domain/errors/problem-catalogue.js';
 import type { ReadinessCheck } from '../../domain/health/readiness-check.js';
 import { Draining } from './draining.js';
 import { HealthDto, ReadinessDto, type CheckDto } from './readiness.dto.js';
@@ -44,8 +45,8 @@ async function ask(check: ReadinessCheck): Promise<CheckDto> {
   try {
     return { name: check.name, status: 'ok', detail: await check.check() };
   } catch (error) {
-    // An unknown error's text may hold addresses and names; it is for the log, not for everybody.
-    const detail = error instanceof DomainError ? `${error.code}: ${error.message}` : 'It cannot be used; see the log.';
-    return { name: check.name, status: 'unavailable', detail };
+    // An error's own text may hold addresses and paths, and anybody may read this.
+    const code = error instanceof DomainError ? error.code : 'INTERNAL';
+    return { name: check.name, status: 'unavailable', detail: `${code}: ${PROBLEMS[code].title}` };
   }
 }

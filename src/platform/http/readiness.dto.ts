@@ -12,7 +12,7 @@ export class CheckDto {
   @ApiProperty({ enum: ['ok', 'unavailable'], example: 'ok' })
   readonly status!: 'ok' | 'unavailable';
 
-  @ApiProperty({ description: 'What was found, or why it cannot be used', example: 'mongo:27017 (MONGODB_URI is set)' })
+  @ApiProperty({ description: 'What is used, or why it cannot be', example: 'external (MONGODB_URI is set)' })
   readonly detail!: string;
 }
 

@@ -15,7 +15,7 @@ export class RuntimeCheck extends ReadinessCheck {
   }
 
   async check(): Promise<string> {
-    const { runtime, reason } = this.choice;
+    const { runtime } = this.choice;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -24,7 +24,7 @@ export class RuntimeCheck extends ReadinessCheck {
     });
     try {
       const { name, version } = await Promise.race([runtime.info(), tooLate]);
-      return `${name} ${version} (${reason})`;
+      return `${name} ${version}`;
     } finally {
       clearTimeout(timer);
     }

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiKeyId, TenantId } from '../ids.js';
+import { PERMISSIONS, ROLES, type Role } from './permissions.js';
+import { holds, type Principal } from './principal.js';
+
+const principal = (role: Role, ofHomeTenant = false): Principal => ({
+  tenantId: 'a'.repeat(24) as TenantId,
+  apiKeyId: 'b'.repeat(24) as ApiKeyId,
+  role,
+  ofHomeTenant,
+});
+
+describe('holds', () => {
+  it.each(Object.keys(ROLES) as Role[])('lets a %s read, and know who it is', (role) => {
+    for (const permission of ['self:read', 'templates:read', 'projects:read', 'agents:read', 'runs:read'] as const) {
+      expect(holds(principal(role), permission)).toBe(true);
+    }
+  });
+
+  it.each([
+    ['viewer', []],
+    ['operator', ['agents:operate', 'runs:execute']],
+    ['author', ['agents:edit', 'projects:write', 'templates:write']],
+    ['auditor', ['audit:read']],
+  ] as const)('lets a %s do %j beyond reading, and nothing else', (role, more) => {
+    const held = PERMISSIONS.filter((permission) => holds(principal(role), permission));
+    expect(held.filter((permission) => !permission.endsWith(':read') || permission === 'audit:read').sort()).toEqual([
+      ...more,
+    ]);
+  });
+
+  it('keeps the installation to admins of its first tenant', () => {
+    expect(holds(principal('admin', true), 'tenants:manage')).toBe(true);
+    expect(holds(principal('admin'), 'tenants:manage')).toBe(false);
+    expect(holds(principal('operator', true), 'tenants:manage')).toBe(false);
+  });
+});
