@@ -7,6 +7,14 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 
 const PING_MS = 2_000;
 
+/** Anybody may read this: no host, no path. Those are in the log's first lines. */
+const KINDS = {
+  external: 'external (MONGODB_URI is set)',
+  mongod: 'mongod (embedded)',
+  download: 'mongod (embedded, downloaded)',
+  documentdb: 'documentdb-server (embedded)',
+} as const satisfies Record<DatabaseLocation['kind'], string>;
+
 /** The database answers a ping. */
 @Injectable()
 export class DatabaseCheck extends ReadinessCheck {
@@ -28,7 +36,7 @@ export class DatabaseCheck extends ReadinessCheck {
     });
     try {
       await Promise.race([this.connection.db?.command({ ping: 1 }), tooLate]);
-      return this.location.description;
+      return KINDS[this.location.kind];
     } finally {
       clearTimeout(timer);
     }

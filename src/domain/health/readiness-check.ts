@@ -2,7 +2,7 @@
 export abstract class ReadinessCheck {
   abstract readonly name: string;
   /**
-   * Says what was found, for people: "mongod 8.0.4, embedded".
+   * Says what is used, for anybody who asks: no address, no path. "mongod (embedded)".
    * @throws DomainError when it cannot be used now
    */
   abstract check(): Promise<string>;

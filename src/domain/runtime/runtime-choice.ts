@@ -1,8 +1,8 @@
 import type { ContainerRuntime } from './container-runtime.js';
 
-/** Which runtime this Muster uses, and why: for the first lines of its log, and for /readyz. */
+/** Which runtime this Muster uses, and why: for the first lines of its log. */
 export abstract class RuntimeChoice {
   abstract readonly runtime: ContainerRuntime;
-  /** A sentence for people. */
+  /** A sentence for people who may know addresses. */
   abstract readonly reason: string;
 }

@@ -24,7 +24,7 @@ export class RuntimeCheck extends ReadinessCheck {
     });
     try {
       const { name, version } = await Promise.race([runtime.info(), tooLate]);
-      return `${name} ${version}`;
+      return `${runtime.name} (${name} ${version})`;
     } finally {
       clearTimeout(timer);
     }
