@@ -43,7 +43,7 @@ describeEngine('an agent start, killed at every step', () => {
       config: { provider: 'echo', model: 'none' },
     });
     template = created.body.id;
-    installation = (await database.db.collection('installations').findOne({}))!._id.toString();
+    installation = (await database.db.collection('installations').findOne({}))!['installationId'];
   });
 
   afterAll(async () => {
