@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 /** `npm run build`: compiles the packages and the API into their dist folders. */
 import { build } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
 import { createLog } from './lib/log.mjs';
 
-build(createLog()).catch(() => {
-  process.exitCode = 1;
-});
+const log = createLog();
+ensureDependencies(log)
+  .then(() => build(log))
+  .catch(() => {
+    process.exitCode = 1;
+  });

@@ -7,8 +7,8 @@ import { lastWords, run } from './run.mjs';
 const TSC = fromRoot('node_modules/typescript/bin/tsc');
 const SHARED = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
-/** What is built, in order: the API compiles against the packages' declarations. */
-const PARTS = [
+/** What is built. */
+const PACKAGES = [
   {
     name: 'documentdb-server',
     stamp: 'packages/documentdb-server/dist/.built',
@@ -23,6 +23,10 @@ const PARTS = [
     outputs: ['packages/agent-server/dist/bundle/agent-server.mjs', 'packages/agent-server/dist/index.js'],
     work: () => must(run('npm', ['run', '--silent', 'build', '-w', '@muster/agent-server'], { cwd: root })),
   },
+];
+
+/** Compiles against the packages' declarations. */
+const API = [
   {
     name: 'api',
     stamp: 'dist/.built',
@@ -42,9 +46,13 @@ export async function build(log) {
   const step = log.step('build');
   const built = [];
   try {
-    for (const { name, work, ...what } of PARTS) {
-      step.progress(name);
-      if (await unlessUnchanged(what, work)) built.push(name);
+    for (const parts of [PACKAGES, API]) {
+      step.progress(parts.map(({ name }) => name).join(', '));
+      await Promise.all(
+        parts.map(async ({ name, work, ...what }) => {
+          if (await unlessUnchanged(what, work)) built.push(name);
+        }),
+      );
     }
     step.done(built.length === 0 ? 'up to date' : built.join(', '));
   } catch (error) {
