@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
+import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { Prefer } from '../../platform/http/prefer.decorator.js';
 import type { Preferences } from '../../platform/http/preferences.js';
@@ -31,6 +32,8 @@ export class LifecycleController {
   @ApiHeader({ name: 'Prefer', required: false, example: 'wait=30', description: 'wait=N seconds, or respond-async' })
   @ApiResponse({ status: 200, type: AgentLifecycleDto, description: 'It is as asked' })
   @ApiResponse({ status: 202, type: AgentLifecycleDto, description: 'It is on its way' })
+  @ApiProblem(501, 'The runtime cannot do that, or not what the manifest asks for')
+  @ApiProblem(504, 'The agent or its engine took too long')
   async act(
     @Caller() caller: Principal,
     @Param() { projectId, id }: LifecyclePath,

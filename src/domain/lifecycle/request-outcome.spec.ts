@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { INITIAL_LIFECYCLE, type Desired } from './lifecycle.js';
+import type { LifecycleState } from './lifecycle-states.js';
+import { outcomeOf, type RequestOutcome } from './request-outcome.js';
+
+const desired = (state: Desired['state'], generation: number, restartToken = 0): Desired => ({
+  ...INITIAL_LIFECYCLE.desired,
+  state,
+  generation,
+  restartToken,
+});
+
+const outcome = (asked: Desired, now: Desired, observedGeneration: number, state: LifecycleState): RequestOutcome =>
+  outcomeOf({ desired: now, observedGeneration, state }, asked);
+
+describe("a request's outcome", () => {
+  const start = desired('running', 2);
+
+  it('is pending until its generation was dealt with', () => {
+    expect(outcome(start, start, 1, 'starting')).toBe('pending');
+    expect(outcome(start, start, 1, 'failed')).toBe('pending');
+  });
+
+  it('is reached in the state that was asked for', () => {
+    expect(outcome(start, start, 2, 'running')).toBe('reached');
+    expect(outcome(desired('stopped', 2), desired('stopped', 2), 2, 'enabled')).toBe('reached');
+    expect(outcome(desired('removed', 2), desired('removed', 2), 2, 'removed')).toBe('reached');
+  });
+
+  it('is failed, and pending again while it is tried again', () => {
+    expect(outcome(start, start, 2, 'failed')).toBe('failed');
+    expect(outcome(start, start, 2, 'creating')).toBe('pending');
+  });
+
+  it('is superseded by another request, not by the same one again', () => {
+    expect(outcome(start, desired('stopped', 3), 1, 'running')).toBe('superseded');
+    expect(outcome(start, desired('running', 3, 1), 1, 'running')).toBe('superseded');
+    expect(outcome(start, desired('running', 3), 2, 'running')).toBe('reached');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { lifecycleError } from './recovery.js';
+import { backOffMs, countFailure, hasGivenUp, type RestartPolicy } from './restart-policy.js';
+
+const POLICY: RestartPolicy = { baseMs: 100, longestMs: 1000, limit: 3, stableMs: 60_000 };
+const NOW = new Date('2026-01-31T12:00:00Z');
+const ago = (ms: number): Date => new Date(NOW.getTime() - ms);
+
+describe('the restart policy', () => {
+  it('waits twice as long each time, up to the longest', () => {
+    expect([1, 2, 3, 4, 5, 99].map((failures) => backOffMs(failures, POLICY))).toEqual([
+      100, 200, 400, 800, 1000, 1000,
+    ]);
+  });
+
+  it('counts failures in a row, anew after the agent ran well', () => {
+    expect(countFailure({ failures: 2, state: 'running', startedAt: ago(60_000) }, NOW, POLICY)).toBe(1);
+    expect(countFailure({ failures: 2, state: 'running', startedAt: ago(59_999) }, NOW, POLICY)).toBe(3);
+    expect(countFailure({ failures: 2, state: 'starting', startedAt: null }, NOW, POLICY)).toBe(3);
+  });
+
+  it('gives up at the limit, and at once on what trying again does not heal', () => {
+    expect(hasGivenUp({ failures: 2, error: lifecycleError('CONTAINER_EXITED', 'x') }, POLICY)).toBe(false);
+    expect(hasGivenUp({ failures: 3, error: lifecycleError('CONTAINER_EXITED', 'x') }, POLICY)).toBe(true);
+    expect(hasGivenUp({ failures: 1, error: lifecycleError('RUNTIME_UNSUPPORTED', 'x') }, POLICY)).toBe(true);
+  });
+});
