@@ -51,7 +51,7 @@ export class AgentWorld {
     this.sweeper = new RosterSweeper(this.projectStore, snapshots, removals);
     const listener = new RosterListener(this.projects, snapshots, removals);
     const on = <T extends DomainEventType>(type: T, handle: (event: DomainEvent<T>) => Promise<void>): void => {
-      emitter.on(type, handle as unknown as (event: DomainEvent<T>) => void);
+      emitter.on(type, (event: DomainEvent<T>) => handle(event) as unknown);
     };
     on('project.created', (event) => listener.onProjectCreated(event));
     on('project.role-assigned', (event) => listener.onRoleAssigned(event));
