@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import mongoose, { type Connection } from 'mongoose';
+import { RUN_MODEL, runSchema, type RunRecord } from '../../src/data/runs/run.schema.js';
+import { MongoRuns } from '../../src/data/runs/runs.repository.js';
+import { systemActor } from '../../src/domain/events/actor.js';
+import { newId, type RunId } from '../../src/domain/ids.js';
+import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
+import type { Run } from '../../src/domain/runs/run.js';
+import { OpenRuns } from '../../src/modules/sandbox/open-runs.js';
+import { RunExecution } from '../../src/modules/sandbox/run-execution.js';
+import { RunSweeper } from '../../src/modules/sandbox/run-sweeper.js';
+import { SandboxService } from '../../src/modules/sandbox/sandbox.service.js';
+import { SandboxSettings } from '../../src/modules/sandbox/sandbox-settings.js';
+import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
+import { eventually } from '../support/eventually.js';
+import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+
+const ADMIN = systemActor('test');
+
+/** One Muster's sandbox on a lifecycle's agents. */
+class SandboxHost {
+  readonly open: OpenRuns;
+  readonly service: SandboxService;
+  readonly sweeper: RunSweeper;
+
+  constructor(runs: MongoRuns, records: LifecycleRecords, muster: LifecycleHost, overrides: Partial<SandboxSettings>) {
+    const settings = new SandboxSettings({ turnPollMs: 10, strayAfterMs: -1000, ...overrides });
+    this.open = new OpenRuns(runs, settings);
+    const execution = new RunExecution(muster.service, records, runs, this.open, settings);
+    const bus = new DomainEventBus(new EventEmitter2());
+    this.service = new SandboxService(records, runs, execution, this.open, bus, settings);
+    this.sweeper = new RunSweeper(runs, records, this.service, settings);
+  }
+}
+
+describe('runs, when processes come and go', () => {
+  let world: LifecycleWorld;
+  let connection: Connection;
+  let runs: MongoRuns;
+  let muster: LifecycleHost;
+  let path: InstancePath;
+
+  beforeAll(async () => {
+    world = await LifecycleWorld.create();
+    connection = await mongoose.createConnection(world.database.uri).asPromise();
+    const model = connection.model<RunRecord>(RUN_MODEL, runSchema);
+    await model.init();
+    runs = new MongoRuns(model);
+    muster = world.host().start();
+    path = await world.instance();
+    await muster.service.act(path, 'start', ADMIN, 20_000);
+  });
+
+  afterAll(async () => {
+    await connection.close();
+    await world.end();
+  });
+
+  const host = (overrides: Partial<SandboxSettings> = {}): SandboxHost =>
+    new SandboxHost(runs, world.records, muster, overrides);
+
+  const start = async (sandbox: SandboxHost, input: string, waitMs = 0): Promise<Run> =>
+    sandbox.service.run(path, { type: 'prompt', input }, ADMIN, waitMs);
+
+  it('ends the runs of a process that fell silent as lost, and frees the agent', async () => {
+    const dead = host({ ownedMs: 50 });
+    const run = await start(dead, 'sleep 60000');
+    expect(await world.read(path)).toMatchObject({ status: 'busy', openRuns: [run.id] });
+    const alive = host();
+    await eventually(async () => {
+      await alive.sweeper.sweep();
+      expect(await runs.get(path, run.id)).toMatchObject({ status: 'failed', error: { code: 'RUN_LOST' } });
+    });
+    expect(await world.read(path)).toMatchObject({ status: 'idle', openRuns: [] });
+    // Its answer, should it come after all, changes nothing.
+    await dead.open.beforeApplicationShutdown();
+    expect(await runs.get(path, run.id)).toMatchObject({
+      error: { code: 'RUN_LOST', message: expect.stringContaining('gone') },
+    });
+  });
+
+  it('keeps the runs of a process that says it is there', async () => {
+    const slow = host({ ownedMs: 200, renewEveryMs: 20 });
+    slow.open.onApplicationBootstrap();
+    const running = start(slow, 'sleep 600', 10_000);
+    let ended = false;
+    const watch = running.then(() => (ended = true));
+    const sweeper = host().sweeper;
+    await eventually(async () => {
+      await sweeper.sweep();
+      expect(ended).toBe(true);
+    });
+    await watch;
+    expect(await running).toMatchObject({ status: 'passed', output: 'Ada: sleep 600' });
+    await slow.open.beforeApplicationShutdown();
+  });
+
+  it('frees an agent of runs that never came to be', async () => {
+    const stray = newId<RunId>();
+    await world.records.beginRun(path, stray, 4);
+    await host({ strayAfterMs: 60_000 }).sweeper.sweep();
+    expect((await world.read(path)).openRuns).toEqual([stray]);
+    await host().sweeper.sweep();
+    expect(await world.read(path)).toMatchObject({ status: 'idle', openRuns: [] });
+  });
+
+  it('ends a run that takes too long, waiting included', async () => {
+    const hasty = host({ runTimeoutMs: 100, runsPerAgent: 1 });
+    const ended = await Promise.all(
+      ['sleep 60000', 'its turn never comes'].map(async (input) => start(hasty, input, 10_000)),
+    );
+    expect(ended).toMatchObject([
+      { status: 'timed_out', error: { code: 'RUN_TIMEOUT' } },
+      { status: 'timed_out', error: { code: 'RUN_TIMEOUT' } },
+    ]);
+    expect(await world.read(path)).toMatchObject({ status: 'idle', openRuns: [] });
+  });
+
+  it('ends open runs when Muster shuts down', async () => {
+    const leaving = host();
+    const run = await start(leaving, 'sleep 60000');
+    await leaving.open.beforeApplicationShutdown();
+    expect(await runs.get(path, run.id)).toMatchObject({ status: 'failed', error: { code: 'RUN_LOST' } });
+    expect(await world.read(path)).toMatchObject({ status: 'idle', openRuns: [] });
+  });
+
+  it('shows an agent that failed as failed, whatever ends afterwards', async () => {
+    const sandbox = host();
+    const run = start(sandbox, 'sleep 300', 10_000);
+    await eventually(async () => {
+      expect((await world.read(path)).status).toBe('busy');
+    });
+    // Nobody is to heal it meanwhile.
+    await muster.stop();
+    await world.update(path, { $set: { 'lifecycle.state': 'failed', status: 'error' } });
+    await run;
+    expect(await world.read(path)).toMatchObject({ status: 'error', openRuns: [] });
+    await expect(start(sandbox, 'hi')).rejects.toMatchObject({ code: 'AGENT_NOT_RUNNING' });
+  });
+});
