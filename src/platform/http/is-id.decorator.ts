@@ -6,5 +6,5 @@ import { Matches } from 'class-validator';
 export const IsId = (description: string): PropertyDecorator =>
   applyDecorators(
     Matches(/^[0-9a-f]{24}$/, { message: 'must be an id: 24 lower-case hex digits' }),
-    ApiProperty({ description, example: '66f2a1c09b1e8a4d3c5f7a10', pattern: '^[0-9a-f]{24}$' }),
+    ApiProperty({ type: String, description, example: '66f2a1c09b1e8a4d3c5f7a10', pattern: '^[0-9a-f]{24}$' }),
   );

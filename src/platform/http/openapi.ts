@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { IF_MATCH } from './if-match.decorator.js';
+import { PROBLEM_MEDIA_TYPE } from './problem.js';
 import { ProblemDto } from './problem.dto.js';
 import { RouteTable } from './route-table.js';
 
@@ -50,6 +52,7 @@ function complete(operation: Operation, method: string, path: string, access: st
     problem(operation, 413, 'The body is too long');
     problem(operation, 415, 'The content type is not understood here');
   }
+  if (hasHeader(operation, IF_MATCH)) problem(operation, 412, 'It is not the one that If-Match names');
   if (CHANGES.includes(method)) {
     problem(operation, 409, 'Not in this state, or a request with this Idempotency-Key is still running');
     operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
@@ -66,10 +69,13 @@ const IDEMPOTENCY_KEY = {
   example: 'a1b2c3d4-create-web-app',
 } as const;
 
+const hasHeader = ({ parameters = [] }: Operation, name: string): boolean =>
+  parameters.some((parameter) => 'name' in parameter && parameter.in === 'header' && parameter.name === name);
+
 function problem(operation: Operation, status: number, description: string): void {
   operation.responses[String(status)] ??= {
     description,
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/ProblemDto' } } },
   };
 }
 

@@ -18,7 +18,8 @@ export const STATUS_OF_KIND = {
   internal: 500,
 } as const satisfies Record<ErrorKind, number>;
 
-export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+export const PROBLEM_CONTENT_TYPE = `${PROBLEM_MEDIA_TYPE}; charset=utf-8`;
 
 /** An answer of application/problem+json (RFC 9457). */
 export interface Problem {

@@ -56,7 +56,10 @@ export class TemplateDto {
   @ApiProperty({ example: 3 })
   version!: number;
 
-  @ApiProperty({ description: 'SHA-256 over the canonical JSON (RFC 8785) of name and content' })
+  @ApiProperty({
+    description: 'SHA-256 over the canonical JSON (RFC 8785) of name and content',
+    example: '2d70999ae1805e4bcef9b4ab3a4b827f578c61740f30076fcdc35c7ae7f586b3',
+  })
   digest!: string;
 
   @ApiProperty({ example: '2026-01-31T12:00:00.000Z' })
