@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AgentInstanceDto } from '../../src/modules/agent-instances/dto/agent-instance.dto.js';
 import { TestApp } from '../support/app.js';
 import { assignmentsOf, TEAM_ROLES, teamTemplates } from '../support/team.js';
 
@@ -7,11 +8,11 @@ describe('agent instance snapshot creation', () => {
   let app: TestApp;
   let templates: Awaited<ReturnType<typeof teamTemplates>>;
   let project: any;
-  let agents: any[];
+  let agents: AgentInstanceDto[];
 
   const read = async (path: string): Promise<any> => (await app.call(path)).body;
   const agentOf = async (role: string): Promise<any> =>
-    read(`/projects/${project.id}/agents/${agents.find((agent) => agent.role === role).id}`);
+    read(`/projects/${project.id}/agents/${agents.find((agent) => agent.role === role)?.id}`);
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -33,9 +34,8 @@ describe('agent instance snapshot creation', () => {
     expect(agents).toHaveLength(5);
     expect(agents.map(({ role }) => role).sort()).toEqual([...TEAM_ROLES].sort());
     expect(await app.database.db.collection('agent_instances').countDocuments({})).toBe(5);
-    expect(agents.map(({ id }) => id).sort()).toEqual(
-      project.roleAssignments.map(({ instanceId }: { instanceId: string }) => instanceId).sort(),
-    );
+    const assigned = project.roleAssignments as { instanceId: string }[];
+    expect(agents.map(({ id }) => id).sort()).toEqual(assigned.map(({ instanceId }) => instanceId).sort());
   });
 
   it("gives each AgentInstance a full copy of the template's soul and aieos_identity at snapshot time", () => {
@@ -108,7 +108,7 @@ describe('agent instance snapshot creation', () => {
       body: { role: 'developer', templateId: templates.developer.id },
     });
     expect(second.status).toBe(201);
-    expect(second.body.roleAssignments.at(-1).identifier).toBe('web-app-dev-2');
+    expect(second.body.roleAssignments[5].identifier).toBe('web-app-dev-2');
     const taken = app.database.db
       .collection('agent_instances')
       .updateOne({ identifier: 'web-app-dev-2' }, { $set: { identifier: 'web-app-dev-1' } });

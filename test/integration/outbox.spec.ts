@@ -145,7 +145,7 @@ describe('outboxes', () => {
       body: { name: 'last', roleAssignments: assignmentsOf(templates) },
     });
     const { readFile } = await import('node:fs/promises');
-    const tenantId = (await tenantOf(body.id)).toHexString();
+    const tenantId = (await tenantOf(body.id as string)).toHexString();
     const { app, dataDir } = other;
     await app.close();
     expect(await unmoved()).toBe(0);
