@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
-import type { InstallationId, ProjectId } from '../../domain/ids.js';
+import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
@@ -18,7 +18,7 @@ const LONGEST_NAME_PART = 60;
 /** Says what an instance's container is to be: name, folders, limits, image. */
 @Injectable()
 export class ContainerPlanner {
-  private readonly slugs = new Map<ProjectId, string>();
+  private readonly slugs = new Map<ProjectId, Promise<string>>();
   private installation: Promise<InstallationId> | null = null;
 
   constructor(
@@ -91,13 +91,23 @@ export class ContainerPlanner {
     return join(this.configuration.dataDir, 'run', hash.slice(0, 12));
   }
 
-  private async slugOf(instance: ManagedInstance): Promise<string> {
-    const known = this.slugs.get(instance.projectId);
+  private async slugOf({ projectId, tenantId }: ManagedInstance): Promise<string> {
+    const known = this.slugs.get(projectId);
     if (known !== undefined) return known;
-    const project = await this.projects.find(instance.projectId, instance.tenantId);
-    if (project === null) throw new NotFoundError('project', instance.projectId);
     if (this.slugs.size >= SLUGS_KEPT) this.slugs.clear();
-    this.slugs.set(project.id, project.slug);
+    const reading = this.readSlug(projectId, tenantId);
+    this.slugs.set(projectId, reading);
+    try {
+      return await reading;
+    } catch (error) {
+      this.slugs.delete(projectId);
+      throw error;
+    }
+  }
+
+  private async readSlug(projectId: ProjectId, tenantId: TenantId): Promise<string> {
+    const project = await this.projects.find(projectId, tenantId);
+    if (project === null) throw new NotFoundError('project', projectId);
     return project.slug;
   }
 }

@@ -7,7 +7,6 @@ import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
-import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { nextStep } from '../../../domain/lifecycle/next-step.js';
 import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
@@ -125,6 +124,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async reconcile(id: AgentInstanceId): Promise<void> {
     let hold: Hold | null = null;
+    // Told together at the end: the log takes an outbox whole, and an agent's start has better use for the time.
+    const events: DomainEvent[] = [];
     try {
       if (this.lookFirst.delete(id) && !(await this.needsWork(id))) return;
       hold = await Hold.take(this.records, id, {
@@ -132,7 +133,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
         leaseMs: this.settings.leaseMs,
         renewEveryMs: this.settings.renewEveryMs,
         onWrite: (instance, event) => {
-          this.tell(instance, event);
+          if (event !== null) events.push(event);
+          this.notifier.changed(instance);
         },
       });
       if (hold === null) return;
@@ -143,6 +145,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     } finally {
       hold?.end();
       this.holds.delete(id);
+      this.bus.publish(...events);
     }
   }
 
@@ -173,10 +176,5 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     } catch (cause) {
       this.logger.warn({ msg: 'a lease could not be given back; it ends by itself', agent: id, err: cause });
     }
-  }
-
-  private tell(instance: ManagedInstance, event: DomainEvent | null): void {
-    if (event !== null) this.bus.publish(event);
-    this.notifier.changed(instance);
   }
 }

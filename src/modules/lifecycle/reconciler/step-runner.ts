@@ -39,6 +39,7 @@ export class StepRunner {
       case 'undo':
         return this.power.undo(hold, step);
       case 'move':
+        if (step.to === 'creating') this.containers.anticipate(hold);
         // What failed before is history once something else is tried.
         await hold.transition({
           to: step.to,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AgentInstance } from '../../../domain/agent-instances/agent-instance.js';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../../domain/errors/not-found.error.js';
 import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
@@ -37,12 +38,14 @@ export class AgentSteps {
   /** starting → running. */
   async launch(hold: Hold, container: Seen): Promise<Seen> {
     const id = containerOf(hold);
+    // Read while the container starts. An edit made meanwhile raises the revision, and is told afterwards.
+    const whole = this.readWhole(hold);
     if (container?.state === 'paused') {
       await this.engine.call(hold, 'Resuming the container', (runtime) => runtime.unpause(id));
     } else if (container?.state !== 'running') {
       await this.engine.call(hold, 'Starting the container', (runtime) => runtime.start(id));
     }
-    const agent = await this.comeUp(hold);
+    const agent = await this.comeUp(hold, whole);
     if (agent === null) return undefined;
     const { replica, observation } = agent;
     const { desired } = hold.instance.lifecycle;
@@ -60,25 +63,25 @@ export class AgentSteps {
 
   /** Tells a running agent its newest revision. */
   async configure(hold: Hold): Promise<Seen> {
-    const agent = await this.greet(hold);
+    const agent = await this.greet(hold, this.readWhole(hold));
     if (agent === null) return undefined;
     await hold.updateReplica(agent.replica);
     return agent.observation;
   }
 
   /** While it comes up, ending is a failure to start. */
-  private async comeUp(hold: Hold): Promise<Greeted | null> {
+  private async comeUp(hold: Hold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     try {
-      return await this.greet(hold);
+      return await this.greet(hold, whole);
     } catch (error) {
       if (!(error instanceof ContainerExitedError)) throw error;
       throw new DomainError('CONTAINER_START_FAILED', error.message, { cause: error, details: error.details });
     }
   }
 
-  private async greet(hold: Hold): Promise<Greeted | null> {
+  private async greet(hold: Hold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     const agent = await this.reach(hold);
-    return agent === null ? null : this.introduce(hold, agent);
+    return agent === null ? null : this.introduce(hold, agent, await whole);
   }
 
   /** The agent's first answer; null when something else is wanted meanwhile. */
@@ -106,12 +109,14 @@ export class AgentSteps {
   }
 
   /** Tells the agent who it is, and notes what its container looks like now. */
-  private async introduce(hold: Hold, { connection }: ReachableAgent): Promise<Greeted> {
+  private async introduce(hold: Hold, { connection }: ReachableAgent, whole: AgentInstance | null): Promise<Greeted> {
+    if (whole === null) throw new NotFoundError('agent', hold.instance.id);
     const id = containerOf(hold);
     this.connections.keep(id, connection);
-    const [revision, observation] = await Promise.all([
-      this.tell(hold, connection),
+    hold.assertAlive();
+    const [observation] = await Promise.all([
       this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id)),
+      connection.configure(configurationOf(whole)),
     ]);
     const [replica] = hold.instance.lifecycle.replicas;
     if (replica === undefined || observation?.state !== 'running') {
@@ -123,7 +128,7 @@ export class AgentSteps {
         ...replica,
         pid,
         startedAt,
-        configuredRevision: revision,
+        configuredRevision: whole.revision,
         health: 'healthy',
         endpoint: connection.endpoint,
       },
@@ -131,12 +136,11 @@ export class AgentSteps {
     };
   }
 
-  private async tell(hold: Hold, connection: ReachableAgent['connection']): Promise<number> {
-    const whole = await this.records.findWhole(hold.instance.id);
-    if (whole === null) throw new NotFoundError('agent', hold.instance.id);
-    hold.assertAlive();
-    await connection.configure(configurationOf(whole));
-    return whole.revision;
+  /** A failure shows where the result is awaited, or not at all where nobody needs it any more. */
+  private readWhole(hold: Hold): Promise<AgentInstance | null> {
+    const whole = this.records.findWhole(hold.instance.id);
+    whole.catch(() => undefined);
+    return whole;
   }
 
   private async addressOf(hold: Hold): Promise<ContainerAddress> {

@@ -23,6 +23,8 @@ interface Made {
 /** Steps that make containers and remove them. */
 @Injectable()
 export class ContainerSteps {
+  private readonly anticipated = new WeakMap<Hold, Promise<RuntimeSpec>>();
+
   constructor(
     private readonly engine: Engine,
     private readonly planner: ContainerPlanner,
@@ -33,6 +35,13 @@ export class ContainerSteps {
   async look(hold: Hold): Promise<Seen> {
     const id = hold.instance.lifecycle.containerId;
     return id === null ? null : this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
+  }
+
+  /** Begins to look up what `create` will need; what fails is told there. */
+  anticipate(hold: Hold): void {
+    const plan = this.planner.plan(hold.instance);
+    plan.catch(() => undefined);
+    this.anticipated.set(hold, plan);
   }
 
   /** creating → starting. The container's id is on record before it is started. */
@@ -81,7 +90,9 @@ export class ContainerSteps {
   }
 
   private async make(hold: Hold): Promise<Made> {
-    const spec = await this.planner.plan(hold.instance);
+    const anticipated = this.anticipated.get(hold);
+    this.anticipated.delete(hold);
+    const spec = await (anticipated ?? this.planner.plan(hold.instance));
     try {
       return await this.makeFrom(hold, spec);
     } catch (error) {
