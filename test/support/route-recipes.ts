@@ -1,0 +1,86 @@
+/** What a tenant has. */
+export interface Estate {
+  readonly tenantId: string;
+  readonly key: string;
+  readonly apiKeyId: string;
+  readonly templateId: string;
+  readonly projectId: string;
+  readonly agentId: string;
+  readonly runId: string;
+}
+
+/** What is tried with a route. */
+export type Recipe =
+  /** It needs no key and shows nothing of anybody. */
+  | { readonly kind: 'public' }
+  /** Its path names a document; the body is one that the owner could send. */
+  | { readonly kind: 'document'; readonly body?: (own: Estate) => object }
+  /** It lists what the caller's tenant has. */
+  | { readonly kind: 'list' }
+  /** It makes something that names nothing else: for the caller's tenant, whatever names others use. */
+  | { readonly kind: 'create'; readonly body: object }
+  /** It makes something out of what the body names. */
+  | { readonly kind: 'reference'; readonly body: (theirs: Estate) => object }
+  /** Only for the installation's first tenant. */
+  | { readonly kind: 'installation'; readonly body: object }
+  /** It shows the caller. */
+  | { readonly kind: 'self' };
+
+const AGENT = '/api/v1/projects/:projectId/agents/:id';
+export const SHARED_NAME = 'same-name';
+
+/** For every route there is; one without a recipe fails the first test. */
+export const RECIPES: Record<string, Recipe> = {
+  'GET /healthz': { kind: 'public' },
+  'GET /readyz': { kind: 'public' },
+  'GET /problems/:code': { kind: 'public' },
+  'POST /api/v1/tenants': { kind: 'installation', body: { name: 'a-third' } },
+  'POST /api/v1/api-keys': { kind: 'create', body: { name: 'another', role: 'viewer' } },
+  'GET /api/v1/api-keys': { kind: 'list' },
+  'GET /api/v1/api-keys/me': { kind: 'self' },
+  'GET /api/v1/api-keys/:id': { kind: 'document' },
+  'DELETE /api/v1/api-keys/:id': { kind: 'document' },
+  'POST /api/v1/templates': { kind: 'create', body: { name: SHARED_NAME, role: 'developer' } },
+  'POST /api/v1/templates/import': {
+    kind: 'create',
+    body: {
+      apiVersion: 'daemon/v1',
+      kind: 'Agent',
+      metadata: { name: `${SHARED_NAME}-file` },
+      spec: { system_prompt: 'Mine.' },
+    },
+  },
+  'GET /api/v1/templates': { kind: 'list' },
+  'GET /api/v1/templates/:id': { kind: 'document' },
+  'PUT /api/v1/templates/:id': { kind: 'document', body: () => ({ role: 'developer', soul: 'Mine now.' }) },
+  'PATCH /api/v1/templates/:id': { kind: 'document', body: () => ({ soul: 'Mine now.' }) },
+  'DELETE /api/v1/templates/:id': { kind: 'document' },
+  'GET /api/v1/templates/:id/export': { kind: 'document' },
+  'GET /api/v1/templates/:id/versions': { kind: 'document' },
+  'GET /api/v1/templates/:id/versions/:version': { kind: 'document' },
+  'POST /api/v1/projects': {
+    kind: 'reference',
+    body: ({ templateId }) => ({ name: 'Borrowed', roleAssignments: [{ role: 'developer', templateId }] }),
+  },
+  'GET /api/v1/projects': { kind: 'list' },
+  'GET /api/v1/projects/:id': { kind: 'document' },
+  'PATCH /api/v1/projects/:id': { kind: 'document', body: () => ({ name: 'Mine now' }) },
+  'DELETE /api/v1/projects/:id': { kind: 'document' },
+  'POST /api/v1/projects/:id/role-assignments': {
+    kind: 'document',
+    body: ({ templateId }) => ({ role: 'tester', templateId }),
+  },
+  'GET /api/v1/projects/:projectId/agents': { kind: 'document' },
+  [`GET ${AGENT}`]: { kind: 'document' },
+  [`PATCH ${AGENT}`]: { kind: 'document', body: () => ({ soul: 'Mine now.' }) },
+  [`DELETE ${AGENT}`]: { kind: 'document' },
+  [`GET ${AGENT}/revisions`]: { kind: 'document' },
+  [`GET ${AGENT}/revisions/:revision`]: { kind: 'document' },
+  [`POST ${AGENT}/revisions/:revision/restore`]: { kind: 'document' },
+  [`POST ${AGENT}/actions`]: { kind: 'document', body: () => ({ action: 'stop' }) },
+  [`GET ${AGENT}/lifecycle`]: { kind: 'document' },
+  [`GET ${AGENT}/logs`]: { kind: 'document' },
+  [`POST ${AGENT}/runs`]: { kind: 'document', body: () => ({ type: 'prompt', input: 'Whose are you?' }) },
+  [`GET ${AGENT}/runs`]: { kind: 'document' },
+  [`GET ${AGENT}/runs/:runId`]: { kind: 'document' },
+};
