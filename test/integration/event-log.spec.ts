@@ -4,8 +4,12 @@ import { systemActor } from '../../src/domain/events/actor.js';
 import { domainEvent, type DomainEvent } from '../../src/domain/events/domain-events.js';
 import { EventLogStore } from '../../src/domain/events/event-log.js';
 import { newId, type ProjectId, type TenantId } from '../../src/domain/ids.js';
+import { Signer } from '../../src/domain/events/signer.js';
+import { AppendLease } from '../../src/modules/audit/append-lease.js';
 import { AuditService } from '../../src/modules/audit/audit.service.js';
+import { hashOf } from '../../src/modules/audit/chain.js';
 import { CheckpointWriter } from '../../src/modules/audit/checkpoint-writer.js';
+import { TenantAppender } from '../../src/modules/audit/tenant-appender.js';
 import { TestApp } from '../support/app.js';
 
 const updated = (tenantId: TenantId): DomainEvent<'project.updated'> => {
@@ -73,14 +77,10 @@ describe('the event log', () => {
   });
 
   it('stays one chain when the lease is worthless and both write whenever they like', async () => {
-    const [one, two] = [store(), store()].map((real) =>
-      Object.assign(Object.create(real) as EventLogStore, { acquireAppendLease: () => Promise.resolve(true) }),
-    ) as [EventLogStore, EventLogStore];
-    const { TenantAppender } = await import('../../src/modules/audit/tenant-appender.js');
-    const { AppendLease } = await import('../../src/modules/audit/append-lease.js');
-    const { Signer } = await import('../../src/domain/events/signer.js');
+    const always = (real: EventLogStore): EventLogStore =>
+      Object.assign(Object.create(real) as EventLogStore, { acquireAppendLease: () => Promise.resolve(true) });
     const signer = muster.app.get(Signer, { strict: false });
-    const appenders = [one, two].map(
+    const appenders = [always(store()), always(store())].map(
       (each, index) =>
         new TenantAppender(tenantId, new AppendLease(tenantId, String(index), each), each, signer, () => undefined),
     );
@@ -103,7 +103,6 @@ describe('the event log', () => {
     });
 
     it('finds an altered entry whose hash was made to fit', async () => {
-      const { hashOf } = await import('../../src/modules/audit/chain.js');
       const third = (await entries())[2]!;
       const forged = { ...third, actor: systemActor('somebody else') };
       await collection().updateOne(at(3), { $set: { actor: forged.actor, hash: hashOf(forged) } });
