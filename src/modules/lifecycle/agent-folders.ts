@@ -11,7 +11,7 @@ const PASSAGE = 0o711;
 export class AgentFolders {
   /** Makes what lies above these folders. @throws DomainError WORKSPACE_UNAVAILABLE */
   async prepare(...folders: readonly string[]): Promise<void> {
-    await attempt('prepared', folders, (path) => mkdir(dirname(path), { recursive: true, mode: PASSAGE }));
+    await attempt('prepared', folders, (path) => makeFolders(dirname(path)));
   }
 
   /**
@@ -23,6 +23,23 @@ export class AgentFolders {
   }
 }
 
+/** Not by `recursive`, which tells a full disk as ENOENT in Node.js 20. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: PASSAGE });
+  } catch (error) {
+    const reason = errnoOf(error);
+    if (reason === 'EEXIST') return;
+    if (reason !== 'ENOENT') throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: PASSAGE }).catch((again: unknown) => {
+      if (errnoOf(again) !== 'EEXIST') throw again;
+    });
+  }
+}
+
+const errnoOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
 async function attempt(
   done: string,
   folders: readonly string[],
@@ -33,8 +50,9 @@ async function attempt(
       try {
         await act(path);
       } catch (cause) {
-        const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-        throw new DomainError('WORKSPACE_UNAVAILABLE', `The folder ${path} cannot be ${done} (${reason}).`, {
+        const reason = errnoOf(cause) ?? 'unknown reason';
+        const full = reason === 'ENOSPC' || reason === 'EDQUOT' ? ': no space is left' : '';
+        throw new DomainError('WORKSPACE_UNAVAILABLE', `The folder ${path} cannot be ${done}${full} (${reason}).`, {
           cause,
           details: { reason },
         });
