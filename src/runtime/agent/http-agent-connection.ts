@@ -9,11 +9,14 @@ import {
   type PromptResult,
 } from '../../domain/runtime/agent-connection.js';
 import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { parseAnswer } from './agent-answer.js';
 import { MAX_BODY_BYTES, parseFailure, parseHealth, parsePromptResult } from './agent-protocol.js';
 import { DialingPool } from './dialing-pool.js';
 
 const HEALTH_TIMEOUT_MS = 2000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
+/** Of any answer but a run's. */
+const MAX_SHORT_ANSWER_BYTES = 64 * 1024;
 
 /** What an agent may tell its user. Any other code is a fault between Muster and the agent, not the user's. */
 const TOLD_CODES = ['PROMPT_RENDER_FAILED', 'PROMPT_RENDER_TIMEOUT', 'PROVIDER_UNKNOWN', 'BODY_TOO_LARGE'] as const;
@@ -22,6 +25,7 @@ interface Exchange {
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly path: string;
   readonly body?: unknown;
+  readonly maxAnswerBytes?: number;
   readonly signal: AbortSignal;
 }
 
@@ -62,7 +66,8 @@ export class HttpAgentConnection extends AgentConnection {
     signal.throwIfAborted();
     try {
       const body = { ...request, type: 'prompt' };
-      const answer = await this.exchange({ method: 'POST', path: '/v1/runs', body, signal });
+      const maxAnswerBytes = MAX_BODY_BYTES;
+      const answer = await this.exchange({ method: 'POST', path: '/v1/runs', body, maxAnswerBytes, signal });
       return this.understood(answer.status === 200 ? parsePromptResult(answer.body) : null, answer);
     } catch (error) {
       signal.throwIfAborted();
@@ -85,7 +90,8 @@ export class HttpAgentConnection extends AgentConnection {
     }
   }
 
-  private exchange({ method, path, body, signal }: Exchange): Promise<Answer> {
+  private exchange(exchange: Exchange): Promise<Answer> {
+    const { method, path, body, maxAnswerBytes = MAX_SHORT_ANSWER_BYTES, signal } = exchange;
     return new Promise((resolve, reject) => {
       const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
       if (payload !== null && payload.length > MAX_BODY_BYTES) {
@@ -97,8 +103,17 @@ export class HttpAgentConnection extends AgentConnection {
       request.once('error', (cause) => {
         reject(this.broken(request, cause));
       });
+      // Node.js drops a request that is answered by another protocol without a word, and takes any number of interim
+      // answers: an agent could keep whoever waits here for ever, past every time limit.
+      for (const unasked of ['upgrade', 'information'] as const) {
+        request.once(unasked, () => {
+          reject(new AgentUnreachableError(this.container));
+          request.socket?.destroy();
+          request.destroy();
+        });
+      }
       request.once('response', (response) => {
-        readBody(response).then(resolve, (cause: unknown) => {
+        readBody(response, maxAnswerBytes).then(resolve, (cause: unknown) => {
           request.destroy();
           reject(new AgentUnreachableError(this.container, { cause }));
         });
@@ -130,14 +145,14 @@ export class HttpAgentConnection extends AgentConnection {
 /** A kept connection turned out to be closed. */
 class StaleConnection extends AgentUnreachableError {}
 
-async function readBody(response: IncomingMessage): Promise<Answer> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Answer> {
   const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new DomainError('BODY_TOO_LARGE', 'The agent answered with too large a body.');
+    if (length > maxBytes) throw new DomainError('BODY_TOO_LARGE', 'The agent answered with too large a body.');
     chunks.push(chunk);
   }
-  return { status, body: length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+  return { status, body: length === 0 ? null : parseAnswer(Buffer.concat(chunks)) };
 }

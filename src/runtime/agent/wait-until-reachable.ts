@@ -6,6 +6,9 @@ import { AgentUnreachableError, ContainerExitedError } from '../../domain/runtim
 const LOOK_EVERY_MS = 10;
 /** How often to ask whether there is still somebody to wait for. */
 const INSPECT_EVERY_MS = 200;
+/** From then on it is no ordinary start: looks are rarer, so that any number of agents that never answer cost little. */
+const PATIENCE_MS = 3000;
+const RARELY = 10;
 
 /**
  * Waits for an agent-server's first answer. The folder is watched, so that the socket is seen the moment it appears; the
@@ -19,16 +22,20 @@ export async function waitUntilReachable(
   signal: AbortSignal,
 ): Promise<ReachableAgent> {
   const folder = watchFolder(container.privateFolder);
+  const patientFrom = performance.now() + PATIENCE_MS;
+  const rarely = (): number => (performance.now() > patientFrom ? RARELY : 1);
   let inspectAt = performance.now() + INSPECT_EVERY_MS;
   try {
     for (;;) {
       signal.throwIfAborted();
       const agent = await firstAnswer(runtime, container);
       if (agent !== null) return agent;
-      await folder.changed(LOOK_EVERY_MS, signal);
+      // An agent that changes its folder all the time would have Muster look all the time.
+      if (rarely() > 1) folder.close();
+      await folder.changed(LOOK_EVERY_MS * rarely(), signal);
       if (performance.now() < inspectAt) continue;
       await assertRunning(runtime, container.id);
-      inspectAt = performance.now() + INSPECT_EVERY_MS;
+      inspectAt = performance.now() + INSPECT_EVERY_MS * rarely();
     }
   } finally {
     folder.close();
