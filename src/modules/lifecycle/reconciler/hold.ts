@@ -16,6 +16,8 @@ export interface HoldOptions {
   readonly renewEveryMs: number;
   /** Told of every write, after it. */
   readonly onWrite: (instance: ManagedInstance, event: DomainEvent | null) => void;
+  /** How to wait without keeping others from their work. @default just waiting */
+  readonly standAside?: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -59,6 +61,11 @@ export class Hold {
   /** Aborted when something else is wanted of the instance: long waits end, and what comes next is decided anew. */
   get interrupted(): AbortSignal {
     return this.interruptController.signal;
+  }
+
+  /** Waits for somebody else (an agent, a registry) without keeping other instances from being worked on. */
+  async wait<T>(wait: () => Promise<T>): Promise<T> {
+    return this.options.standAside === undefined ? wait() : this.options.standAside(wait);
   }
 
   /** Something else may be wanted. */

@@ -49,6 +49,23 @@ describe('the keyed queue', () => {
     expect(running).toEqual(['c', 'd']);
   });
 
+  it('lets others work while work waits for somebody else', async () => {
+    const running: string[] = [];
+    const answers = new Map<string, () => void>();
+    const sut = new KeyedQueue<string>(1, async (key): Promise<void> => {
+      await sut.standAside(key, () => new Promise<void>((resolve) => answers.set(key, resolve)));
+      running.push(key);
+    });
+    for (const key of ['silent', 'prompt']) sut.add(key);
+    await turn();
+    answers.get('prompt')?.();
+    await turn();
+    expect(running).toEqual(['prompt']);
+    answers.get('silent')?.();
+    await turn();
+    expect(running).toEqual(['prompt', 'silent']);
+  });
+
   it('takes nothing more once closed, and waits for what is in hand', async () => {
     const { queue, running, finish } = controlled();
     const sut = queue(1);

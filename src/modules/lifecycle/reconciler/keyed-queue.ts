@@ -1,7 +1,11 @@
-/** Runs work by key: each key at most once at a time, at most `concurrency` keys at once, in the order they came. */
+/**
+ * Runs work by key: each key at most once at a time, at most `concurrency` keys at once, in the order they came. Work that
+ * only waits for somebody else stands aside meanwhile: a few agents that never answer must not keep all others waiting.
+ */
 export class KeyedQueue<K> {
   private readonly waiting = new Set<K>();
   private readonly active = new Map<K, Promise<void>>();
+  private readonly aside = new Map<K, number>();
   private closed = false;
 
   /** `work` must not fail. */
@@ -17,6 +21,19 @@ export class KeyedQueue<K> {
     this.pump();
   }
 
+  /** Waits, as a part of the work on `key`, without counting as one of those at work. */
+  async standAside<T>(key: K, wait: () => Promise<T>): Promise<T> {
+    this.aside.set(key, (this.aside.get(key) ?? 0) + 1);
+    this.pump();
+    try {
+      return await wait();
+    } finally {
+      const left = (this.aside.get(key) ?? 1) - 1;
+      if (left === 0) this.aside.delete(key);
+      else this.aside.set(key, left);
+    }
+  }
+
   isActive(key: K): boolean {
     return this.active.has(key);
   }
@@ -30,7 +47,7 @@ export class KeyedQueue<K> {
 
   private pump(): void {
     for (const key of this.waiting) {
-      if (this.active.size >= this.concurrency) return;
+      if (this.active.size - this.aside.size >= this.concurrency) return;
       if (this.active.has(key)) continue;
       this.waiting.delete(key);
       this.active.set(key, this.run(key));

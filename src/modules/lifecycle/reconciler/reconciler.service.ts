@@ -136,6 +136,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
           if (event !== null) events.push(event);
           this.notifier.changed(instance);
         },
+        standAside: (wait) => this.queue.standAside(id, wait),
       });
       if (hold === null) return;
       this.holds.set(id, hold);

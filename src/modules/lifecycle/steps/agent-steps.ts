@@ -91,7 +91,7 @@ export class AgentSteps {
     const address = await this.addressOf(hold);
     try {
       const signal = AbortSignal.any([limit, hold.lost, hold.interrupted]);
-      return await this.engine.runtime.waitUntilReachable(address, signal);
+      return await hold.wait(() => this.engine.runtime.waitUntilReachable(address, signal));
     } catch (error) {
       hold.assertAlive();
       if (error instanceof DomainError) throw error;

@@ -92,7 +92,8 @@ export class ContainerSteps {
   private async make(hold: Hold): Promise<Made> {
     const anticipated = this.anticipated.get(hold);
     this.anticipated.delete(hold);
-    const spec = await (anticipated ?? this.planner.plan(hold.instance));
+    // An image may have to be pulled first.
+    const spec = await hold.wait(() => anticipated ?? this.planner.plan(hold.instance));
     try {
       return await this.makeFrom(hold, spec);
     } catch (error) {

@@ -56,7 +56,9 @@ export class PowerSteps {
     const id = hold.instance.lifecycle.containerId;
     if (id === null) return;
     this.connections.drop(id);
-    await this.engine.call(hold, 'Stopping the container', (runtime) => runtime.stop(id, seconds), seconds * 1000);
+    const stop = (): Promise<void> =>
+      this.engine.call(hold, 'Stopping the container', (runtime) => runtime.stop(id, seconds), seconds * 1000);
+    await (seconds > 0 ? hold.wait(stop) : stop());
   }
 }
 
