@@ -1,11 +1,16 @@
 # Muster's API. Build: docker build -t muster .
 # Behind a proxy with its own certificate authority: docker build --secret id=ca,src=<ca file> -t muster .
 
-FROM node:24-slim AS build
+FROM node:24-slim AS packages
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 COPY packages/agent-server/package.json packages/agent-server/
 COPY packages/documentdb-server/package.json packages/documentdb-server/
+RUN --mount=type=secret,id=ca \
+    if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+    npm install --omit=dev --no-progress
+
+FROM packages AS build
 RUN --mount=type=secret,id=ca \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
     npm install --no-progress
@@ -13,12 +18,12 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY packages packages
 COPY src src
-RUN npm run build && npm prune --omit=dev
+RUN npm run build
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=5176 DATA_DIR=/var/lib/muster
 WORKDIR /opt/muster
-COPY --from=build /build/node_modules node_modules
+COPY --from=packages /build/node_modules node_modules
 COPY --from=build /build/packages/agent-server/package.json packages/agent-server/
 COPY --from=build /build/packages/agent-server/dist packages/agent-server/dist
 COPY --from=build /build/packages/documentdb-server/package.json packages/documentdb-server/
