@@ -6,9 +6,12 @@ import type { Environment } from './platform/config/read-settings.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { requestId } from './platform/http/request-id.js';
 import { serveDocs } from './platform/http/serve-docs.js';
+import { refuseUnreadable } from './platform/http/refuse-unreadable.js';
 import { refuseUnroutable } from './platform/http/refuse-unroutable.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { Log } from './platform/telemetry/log.js';
+
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * A whole Muster for an environment, initialised and not listening yet. Several can live in one process, each with its
@@ -26,6 +29,9 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     skipMiddie: true,
     forceCloseConnections: 'idle',
     frameworkErrors: refuseUnroutable,
+    clientErrorHandler: refuseUnreadable,
+    // To send all of a request. Fastify sets none, and who sends a byte now and then would keep its connection for ever.
+    requestTimeout: REQUEST_TIMEOUT_MS,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(configuration, log), adapter, {
     logger: log,

@@ -72,13 +72,21 @@ describe('GET /templates', () => {
     expect(ids).toEqual([...ids].sort().reverse());
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'cursor=nope', 'archived=maybe', 'label[$ne]=x', 'nope=1', 'q=a&q=b'])(
-    'refuses ?%s',
-    async (query) => {
-      const answer = await app.call(`/templates?${query}`);
-      expect([answer.status, answer.body.code]).toEqual([422, 'VALIDATION_FAILED']);
-      const pointers = new Set((answer.body.errors as { pointer: string }[]).map(({ pointer }) => pointer));
-      expect([...pointers]).toEqual([expect.stringContaining(query.split(/[=[]/)[0]!)]);
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'cursor=nope',
+    'archived=maybe',
+    'label[$ne]=x',
+    'nope=1',
+    'q=a&q=b',
+    'q=%00',
+    'role=a%00b',
+  ])('refuses ?%s', async (query) => {
+    const answer = await app.call(`/templates?${query}`);
+    expect([answer.status, answer.body.code]).toEqual([422, 'VALIDATION_FAILED']);
+    const pointers = new Set((answer.body.errors as { pointer: string }[]).map(({ pointer }) => pointer));
+    expect([...pointers]).toEqual([expect.stringContaining(query.split(/[=[]/)[0]!)]);
+  });
 });

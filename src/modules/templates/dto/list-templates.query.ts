@@ -1,20 +1,21 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsOptional, MaxLength } from 'class-validator';
 import { NAME_MAX_LENGTH, TAG_MAX_LENGTH } from '../../../domain/templates/limits.js';
 import type { TemplateFilter } from '../../../domain/templates/templates.repository.js';
+import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { PageQuery } from '../../../platform/http/page-query.dto.js';
 
 export class ListTemplatesQuery extends PageQuery implements TemplateFilter {
   @ApiPropertyOptional({ example: 'subagent', description: 'Only templates with this label' })
   @IsOptional()
-  @IsString()
+  @IsText({ maxBytes: 4 * TAG_MAX_LENGTH })
   @MaxLength(TAG_MAX_LENGTH)
   readonly label?: string;
 
   @ApiPropertyOptional({ example: 'reviewer', description: 'Only templates for this role' })
   @IsOptional()
-  @IsString()
+  @IsText({ maxBytes: 4 * NAME_MAX_LENGTH })
   @MaxLength(NAME_MAX_LENGTH)
   readonly role?: string;
 
@@ -23,7 +24,7 @@ export class ListTemplatesQuery extends PageQuery implements TemplateFilter {
     description: 'Part of name, display name or description; upper and lower case are the same',
   })
   @IsOptional()
-  @IsString()
+  @IsText({ maxBytes: 400 })
   @MaxLength(100)
   readonly q?: string;
 
