@@ -5,7 +5,9 @@
  *     npm run demo -- --once           ends when everything was shown
  *     npm run demo -- --once --json    and writes nothing but one JSON object to stdout
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
@@ -14,15 +16,20 @@ import { fromRoot } from './lib/paths.mjs';
 
 const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } });
 const log = createLog({ stream: flags.json ? process.stderr : process.stdout });
+if (existsSync(fromRoot('.env'))) process.loadEnvFile(fromRoot('.env'));
 
-/** What Ctrl-C has to undo, newest first. @type {(() => Promise<void>)[]} */
+/** What has to be undone at the end, newest first. @type {(() => Promise<void>)[]} */
 const undo = [];
 let leaving = false;
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void leave(130));
+/** Whether everything was shown, and only Ctrl-C is waited for. */
+let up = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void leave(up ? 0 : 130, 'stopped'));
+// A terminal that was closed takes no more lines; agents and database are stopped all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
-  await main();
-  if (flags.once) await leave(0);
+  const ok = await main();
+  if (flags.once) await leave(ok ? 0 : 1);
 } catch (error) {
   if (!leaving) {
     log.warn(error.message);
@@ -31,6 +38,7 @@ try {
   }
 }
 
+/** @returns {Promise<boolean>} whether everything is as it should be */
 async function main() {
   await ensureDependencies(log);
   await build(log);
@@ -40,24 +48,29 @@ async function main() {
   const { freePort, startMuster } = await import('./lib/muster-process.mjs');
 
   const runtime = await chooseRuntime(log);
-  const starting = log.step('muster');
+  const dataDir = resolve(fromRoot('.'), process.env.DATA_DIR || 'data');
+  const wanted = process.env.PORT || '5176';
+  // Muster itself says what is wrong with a port that is none.
+  const port = /^\d{1,5}$/.test(wanted) && Number(wanted) < 65536 ? await freePort(Number(wanted)) : wanted;
+  const starting = begin('muster');
   const muster = await startMuster({
-    dataDir: process.env.DATA_DIR ?? fromRoot('data'),
-    port: await freePort(Number(process.env.PORT ?? 5176)),
+    dataDir,
+    port,
     env: { RUNTIME: runtime.name, ...(runtime.host ? { DOCKER_HOST: runtime.host } : {}) },
     onProgress: starting.progress,
+    onSpawned: (stop) => undo.unshift(stop),
   });
-  undo.unshift(() => muster.stop());
   const found = (name) => muster.ready.checks.find((check) => check.name === name)?.detail ?? 'unknown';
   const database = found('database');
-  starting.done(`${muster.url}; database: ${database}`);
+  const taken = ['0', String(port)].includes(wanted) ? '' : ` (${wanted} is taken)`;
+  starting.done(`${muster.url}${taken}; database: ${database}`);
 
-  const key = await muster.key();
+  const key = await findKey(muster.url, dataDir);
   const api = apiClient(muster.url, key);
   const templates = await importTeam(api);
   const project = await createProject(api, templates);
+  undo.unshift(() => stopTeam(api, project));
   const agents = await startTeam(api, project);
-  undo.unshift(() => stopTeam(api, project, agents));
   await promptTeam(api, project, agents);
   const templateUntouched = await editOneSoul(api, project, agents);
 
@@ -74,9 +87,9 @@ async function main() {
         templateUntouched,
       }),
     );
-    return;
+    return ok;
   }
-  const { table } = await import('./lib/table.mjs');
+  const { shorten, table } = await import('./lib/table.mjs');
   console.log(
     `\n${table(
       ['identifier', 'template', 'state', 'pid', 'start ms', 'reply'],
@@ -86,22 +99,44 @@ async function main() {
         agent.state,
         agent.pid ?? 0,
         agent.startMs,
-        shorten(agent.reply, 60),
+        shorten(agent.reply ?? '', 60),
       ]),
+      { columns: process.stdout.columns },
     )}\n`,
   );
-  if (flags.once) return;
+  if (flags.once) return ok;
   console.log(`URL   ${muster.url}/api/v1`);
   console.log(`Key   ${key}`);
   console.log(`Docs  ${muster.url}/docs`);
-  console.log('\nCtrl-C stops the agents and the database.');
+  console.log('\nCtrl-C stops the agents and the database. What they made stays in', `${dataDir}.`);
+  up = true;
   await muster.exited;
-  if (!leaving) throw new Error('Muster ended by itself; see data/muster.log.');
+  if (!leaving) throw new Error(`Muster ended by itself; see ${join(dataDir, 'muster.log')}.`);
+  return ok;
+}
+
+/** A step of the demo. Where somebody left in the middle, the next one does not begin. */
+function begin(label) {
+  if (leaving) throw new Error('left');
+  return log.step(label);
+}
+
+/** The key that this database knows: the one made in this folder, or the one that BOOTSTRAP_ADMIN_KEY gave it. */
+async function findKey(url, dataDir) {
+  const file = join(dataDir, 'admin.key');
+  const keys = [existsSync(file) ? (await readFile(file, 'utf8')).trim() : '', process.env.BOOTSTRAP_ADMIN_KEY];
+  for (const key of keys.filter(Boolean)) {
+    const { ok } = await fetch(`${url}/api/v1/api-keys/me`, { headers: { authorization: `Bearer ${key}` } });
+    if (ok) return key;
+  }
+  throw new Error(
+    `No key to this database: it is not in ${file}. Set BOOTSTRAP_ADMIN_KEY to the admin key that it was set up with.`,
+  );
 }
 
 /** Imports samples/team; a template that an earlier demo imported gets a new version only if its file changed. */
 async function importTeam(api) {
-  const step = log.step('templates');
+  const step = begin('templates');
   const folder = fromRoot('samples/team');
   const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
   const templates = [];
@@ -117,7 +152,7 @@ async function importTeam(api) {
 
 /** Creates `web-app` with one role for each template, or takes the one an earlier demo left. */
 async function createProject(api, templates) {
-  const step = log.step('project');
+  const step = begin('project');
   const { items } = await api('GET', '/projects?limit=200');
   const left = items.find((project) => project.slug === 'web-app');
   const project =
@@ -134,7 +169,7 @@ async function createProject(api, templates) {
 }
 
 async function startTeam(api, project) {
-  const step = log.step('agents');
+  const step = begin('agents');
   const { items } = await api('GET', `/projects/${project.id}/agents?limit=200`);
   const names = new Map();
   for (const { templateId } of items) {
@@ -170,7 +205,7 @@ async function startTeam(api, project) {
 }
 
 async function promptTeam(api, project, agents) {
-  const step = log.step('prompts');
+  const step = begin('prompts');
   await Promise.all(
     agents.map(async (agent) => {
       const run = await api('POST', `/projects/${project.id}/agents/${agent.id}/runs`, {
@@ -187,7 +222,7 @@ async function promptTeam(api, project, agents) {
 
 /** Edits the first agent's soul, and looks whether its template and the other agents stayed as they were. */
 async function editOneSoul(api, project, agents) {
-  const step = log.step('soul edit');
+  const step = begin('soul edit');
   const [edited, ...others] = agents;
   const path = (agent) => `/projects/${project.id}/agents/${agent.id}`;
   const souls = () => Promise.all(others.map(async (agent) => (await api('GET', path(agent))).soul));
@@ -216,32 +251,32 @@ async function editOneSoul(api, project, agents) {
   return templateUntouched;
 }
 
-async function stopTeam(api, project, agents) {
+async function stopTeam(api, project) {
   const step = log.step('stopping agents');
-  await Promise.all(
-    agents.map((agent) =>
-      api('POST', `/projects/${project.id}/agents/${agent.id}/actions`, {
-        json: { action: 'stop' },
-        headers: { prefer: 'wait=20' },
-      }),
-    ),
-  ).then(
+  const stopped = async () => {
+    const { items } = await api('GET', `/projects/${project.id}/agents?limit=200`);
+    await Promise.all(
+      items.map(({ id }) =>
+        api('POST', `/projects/${project.id}/agents/${id}/actions`, {
+          json: { action: 'stop' },
+          headers: { prefer: 'wait=20' },
+        }),
+      ),
+    );
+  };
+  await stopped().then(
     () => step.done(),
     (error) => step.fail(error.message),
   );
 }
 
-/** @param {number} code */
-async function leave(code) {
+/** @param {number} code @param {string} [word] */
+async function leave(code, word) {
   if (leaving) return;
   leaving = true;
+  // A step under way has left its line open.
+  if (word && process.stdout.isTTY) process.stdout.write('\n');
   for (const step of undo) await step().catch((error) => log.warn(error.message));
-  if (code === 130) log.info('stopped');
-  process.exit(code === 130 ? 0 : code);
-}
-
-/** @param {string | null} text @param {number} width */
-function shorten(text, width) {
-  const line = (text ?? '').replaceAll(/\s+/g, ' ');
-  return line.length > width ? `${line.slice(0, width - 1)}…` : line;
+  if (word) log.info(word);
+  process.exit(code);
 }

@@ -30,7 +30,7 @@ export async function findEngine({ timeoutMs = 2000 } = {}) {
   // A socket that is not there says nothing; one that is there and refuses is worth naming.
   const refusals = answers.filter((answer) => !answer.ok && !answer.reason.includes('ENOENT'));
   const reason = refusals.map((refusal) => (refusal.ok ? '' : refusal.reason)).join('; ');
-  return { ok: false, reason: reason || `no container engine answers (asked ${hosts.join(', ')})` };
+  return { ok: false, reason: `no container engine answers (${reason || `asked ${hosts.join(', ')}`})` };
 }
 
 /**

@@ -42,16 +42,19 @@ export function createLog({ stream = process.stdout } = {}) {
   return {
     step(label) {
       const begun = performance.now();
+      let over = false;
       if (live) rewrite(`… ${label}`);
       /** @param {string} mark @param {string | undefined} detail */
       const end = (mark, detail) => {
+        over = true;
         if (live) rewrite('');
         const took = paint(2, `(${seconds(performance.now() - begun)})`);
         line([mark, label, ...(detail ? [detail] : []), took].join(' '));
       };
       return {
         progress: (note) => {
-          if (live) rewrite(`… ${label}: ${note}`);
+          // What still comes afterwards would be written into somebody else's line.
+          if (live && !over) rewrite(`… ${label}: ${note}`);
         },
         done: (detail) => end(paint(32, '✓'), detail),
         skip: (detail) => end(paint(33, '–'), detail),

@@ -1,19 +1,35 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromRoot, root } from './paths.mjs';
 
+/** How Muster's own words begin when it cannot start. */
+const REFUSAL = 'Muster did not start:';
+
 /**
  * Starts the API as a process of its own and waits until it is ready.
  *
- * @param {{ dataDir: string, port: number, env?: Record<string, string>, onProgress?: (line: string) => void, readyWithinMs?: number }} options
- * @returns {Promise<{ url: string, pid: number, ready: any, key: () => Promise<string>, stop: () => Promise<void>, exited: Promise<number | null> }>}
- * @throws {Error} with the log's end when it does not become ready
+ * @param {object} options
+ * @param {string} options.dataDir
+ * @param {number} options.port
+ * @param {Record<string, string>} [options.env] added to this process's own
+ * @param {(line: string) => void} [options.onProgress] sees what Muster says
+ * @param {(stop: () => Promise<void>) => void} [options.onSpawned] told how to stop it, before it is ready
+ * @param {number} [options.readyWithinMs]
+ * @returns {Promise<{ url: string, pid: number, ready: any, stop: () => Promise<void>, exited: Promise<number | null> }>}
+ * @throws {Error} with what it said last when it does not become ready
  */
-export async function startMuster({ dataDir, port, env = {}, onProgress = () => {}, readyWithinMs = 170_000 }) {
+export async function startMuster({
+  dataDir,
+  port,
+  env = {},
+  onProgress = () => {},
+  onSpawned = () => {},
+  readyWithinMs = 170_000,
+}) {
   await mkdir(dataDir, { recursive: true });
   const logFile = join(dataDir, 'muster.log');
   const log = createWriteStream(logFile, { flags: 'a' });
@@ -24,10 +40,17 @@ export async function startMuster({ dataDir, port, env = {}, onProgress = () => 
     // Ctrl-C in the terminal goes to the whole foreground group; the demo stops the agents first, and Muster after that.
     detached: true,
   });
+  /** @type {string[]} */
+  const said = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       log.write(text);
-      for (const line of text.split('\n')) if (line.trim() !== '') onProgress(messageOf(line));
+      for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
+        const message = messageOf(line);
+        said.push(message);
+        onProgress(message);
+      }
+      said.splice(0, said.length - 15);
     });
   }
   /** @type {Promise<number | null>} */
@@ -43,13 +66,17 @@ export async function startMuster({ dataDir, port, env = {}, onProgress = () => 
     await exited;
     log.end();
   };
+  onSpawned(stop);
   const deadline = Date.now() + readyWithinMs;
   let ready;
   while (ready === undefined) {
     if (gone || Date.now() > deadline) {
+      const why = gone ? 'ended' : 'did not get ready';
       await stop();
-      const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-15).map(messageOf).join('\n  ');
-      throw new Error(`Muster ${gone ? 'ended' : 'did not get ready'}. The end of ${logFile}:\n  ${tail}`);
+      // Where it says itself why it did not start, nothing else is wanted.
+      const explained = said.findIndex((line) => line.startsWith(REFUSAL));
+      if (explained >= 0) throw new Error(said.slice(explained).join('\n'));
+      throw new Error(`Muster ${why}. The end of ${logFile}:\n  ${said.join('\n  ')}`);
     }
     ready = await fetch(`${url}/readyz`)
       .then(async (response) => (response.ok ? await response.json() : undefined))
@@ -60,7 +87,6 @@ export async function startMuster({ dataDir, port, env = {}, onProgress = () => 
     url,
     pid: child.pid,
     ready,
-    key: async () => (await readFile(join(dataDir, 'admin.key'), 'utf8')).trim(),
     stop,
     exited,
   };

@@ -7,6 +7,12 @@ import { spawn } from 'node:child_process';
  * @property {string} stderr
  */
 
+/** What runs now: it ends with this process, also where a signal reached this process alone. */
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 /**
  * Runs a program to its end and collects what it says. Never throws: a program that is not there is exit code 127.
  *
@@ -26,6 +32,7 @@ export function run(command, args, { cwd, env = {}, timeoutMs = 0, onLine } = {}
       // npm is a .cmd file there
       shell: process.platform === 'win32',
     });
+    running.add(child);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
@@ -33,8 +40,14 @@ export function run(command, args, { cwd, env = {}, timeoutMs = 0, onLine } = {}
       if (onLine) for (const line of text.split('\n')) if (line.trim()) onLine(line.trim());
     });
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => (stderr += text));
-    child.once('error', (error) => resolve({ code: 127, stdout, stderr: `${stderr}${error.message}\n` }));
-    child.once('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGTERM' ? 124 : 1), stdout, stderr }));
+    child.once('error', (error) => {
+      running.delete(child);
+      resolve({ code: 127, stdout, stderr: `${stderr}${error.message}\n` });
+    });
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code: code ?? (signal === 'SIGTERM' ? 124 : 1), stdout, stderr });
+    });
   });
 }
 
