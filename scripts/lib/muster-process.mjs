@@ -33,7 +33,7 @@ export async function startMuster({
   await mkdir(dataDir, { recursive: true });
   const logFile = join(dataDir, 'muster.log');
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(process.execPath, ['--enable-source-maps', fromRoot('dist/main.js')], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', '--enable-source-maps', fromRoot('dist/main.js')], {
     cwd: root,
     env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
