@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -12,8 +13,9 @@ interface End {
 }
 
 /** Starts the built Muster and waits for its end. */
-async function startAndEnd(env: Record<string, string>): Promise<End> {
+async function startAndEnd(env: Record<string, string>, cwd = process.cwd()): Promise<End> {
   const child = spawn(process.execPath, [resolve('dist/main.js')], {
+    cwd,
     env: { PATH: process.env['PATH'], RUNTIME: 'process', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -42,11 +44,18 @@ describe('starting Muster', () => {
     const { code, stderr } = await startAndEnd({ PORT: 'http', RUNTIME: 'cloud', BOOTSTRAP_ADMIN_KEY: 'short' });
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
-      'Muster did not start: The environment has faults; each is listed in errors.',
+      'Muster did not start: The configuration has faults.',
       '  PORT must be a whole number from 0 to 65535 (it is "http")',
       '  RUNTIME must be one of auto, docker, process (it is "cloud")',
       '  BOOTSTRAP_ADMIN_KEY must be 24 to 200 visible ASCII characters',
     ]);
+  });
+
+  it('reads .env of the folder it is started in, unless the environment says otherwise', async () => {
+    await writeFile(join(folder.path, '.env'), 'PORT=from-file\nLOG_LEVEL=from-file\n');
+    const { stderr } = await startAndEnd({ LOG_LEVEL: 'from-environment' }, folder.path);
+    expect(stderr).toContain('PORT must be a whole number from 0 to 65535 (it is "from-file")');
+    expect(stderr).toContain('(it is "from-environment")');
   });
 
   it('on a port that is taken says which, and ends with 1', async () => {

@@ -34,7 +34,7 @@ export function readSettings(environment: Environment): Settings {
     faults.push({ pointer: 'MUSTER_DEV_NO_AUTH', detail: 'is not allowed when NODE_ENV is production' });
   }
   if (faults.length > 0) {
-    throw new DomainError('CONFIGURATION_INVALID', 'The environment has faults; each is listed in errors.', {
+    throw new DomainError('CONFIGURATION_INVALID', 'The configuration has faults.', {
       faults,
     });
   }
