@@ -17,6 +17,7 @@ import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { beforeCursor } from '../database/before-cursor.js';
 import { duplicatesOf } from '../database/duplicate-keys.js';
+import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import {
   AGENT_INSTANCE_PROJECTION,
@@ -86,14 +87,13 @@ export class MongoAgentInstances extends AgentInstances {
   }
 
   async listByProject(projectId: ProjectId, tenantId: TenantId, page: PageRequest): Promise<Page<AgentInstance>> {
-    const records = await this.collection
-      .find<ReadAgentInstance>(
-        { ...of(projectId, tenantId), ...beforeCursor(page.cursor) },
-        { projection: AGENT_INSTANCE_PROJECTION, sort: { _id: -1 }, limit: page.limit + 1 },
-      )
-      .toArray();
-    const items = records.slice(0, page.limit).map(toAgentInstance);
-    return { items, nextCursor: records.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    const found = this.collection.find<ReadAgentInstance>(
+      { ...of(projectId, tenantId), ...beforeCursor(page.cursor) },
+      { projection: AGENT_INSTANCE_PROJECTION, sort: { _id: -1 }, limit: page.limit + 1 },
+    );
+    const { records, more } = await takePage(found, page.limit, weightOf);
+    const items = records.map(toAgentInstance);
+    return { items, nextCursor: more ? (items.at(-1)?.id ?? null) : null };
   }
 
   async edit(id: AgentInstanceId, tenantId: TenantId, revision: number, write: EditWrite): Promise<AgentInstance> {
@@ -184,3 +184,7 @@ const of = (projectId: ProjectId, tenantId: TenantId) => ({
   projectId: new Types.ObjectId(projectId),
   removedAt: null,
 });
+
+/** By its long parts. */
+const weightOf = ({ soul, systemPrompt, aieos_identity, tools }: ReadAgentInstance): number =>
+  soul.length + systemPrompt.length + tools.length + (aieos_identity?.length ?? 0);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { Types, type Collection, type Model } from 'mongoose';
+import { Types, type Collection, type Model, type mongo } from 'mongoose';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
@@ -10,6 +10,7 @@ import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { Run, RunStatus } from '../../domain/runs/run.js';
+import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import { fromRun, RUN_PROJECTION, toRun, type ReadRun } from './run.mapper.js';
 import { RUN_MODEL, type RunRecord } from './run.schema.js';
@@ -64,9 +65,10 @@ export class MongoRuns extends RunRecords {
   }
 
   async list(path: InstancePath, page: PageRequest): Promise<Page<Run>> {
-    const found = await this.find({ ...byPath(path), ...idBefore(page.cursor) }, page.limit + 1);
-    const items = found.slice(0, page.limit);
-    return { items, nextCursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    const found = this.newest({ ...byPath(path), ...idBefore(page.cursor) }, page.limit + 1);
+    const { records, more } = await takePage(found, page.limit, textsOf);
+    const items = records.map(toRun);
+    return { items, nextCursor: more ? (items.at(-1)?.id ?? null) : null };
   }
 
   async findLost(limit: number): Promise<readonly Run[]> {
@@ -94,14 +96,15 @@ export class MongoRuns extends RunRecords {
   }
 
   private async find(filter: Record<string, unknown>, limit: number): Promise<Run[]> {
-    const found = await this.collection
-      .find<ReadRun>(filter, { projection: RUN_PROJECTION })
-      .sort({ _id: -1 })
-      .limit(limit)
-      .toArray();
-    return found.map(toRun);
+    return (await this.newest(filter, limit).toArray()).map(toRun);
+  }
+
+  private newest(filter: Record<string, unknown>, limit: number): mongo.FindCursor<ReadRun> {
+    return this.collection.find<ReadRun>(filter, { projection: RUN_PROJECTION }).sort({ _id: -1 }).limit(limit);
   }
 }
+
+const textsOf = ({ input, output }: ReadRun): number => input.length + (output?.length ?? 0);
 
 const byPath = (path: InstancePath): Record<string, unknown> => ({
   tenantId: new Types.ObjectId(path.tenantId),
