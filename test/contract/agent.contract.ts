@@ -120,6 +120,16 @@ export function agentContract(on: ContractContext): void {
       await expect(on.sut.connect(on.address(container))).rejects.toMatchObject({ details: { found: 'a directory' } });
     });
 
+    it('is put aside for the next container when it is a folder, whatever is in it', async () => {
+      const first = await on.created();
+      await mkdir(join(first.spec.privateFolder, 'agent.sock', 'deep', 'deeper'), { recursive: true });
+      await on.sut.remove(first.id);
+      const id = await on.sut.create(first.spec);
+      await on.sut.start(id);
+      const { connection } = await on.sut.waitUntilReachable(on.address({ ...first, id }), on.patience());
+      connection.close();
+    });
+
     it('is cleared away, not followed, for the next container of the folder', async () => {
       const first = await on.created();
       const precious = join(on.specs.folder, 'precious');

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../../domain/errors/domain-error.js';
+import { removeTree } from './remove-tree.js';
 
 /** Others may pass through to what is theirs, and see no names. */
 const PASSAGE = 0o711;
@@ -19,7 +20,7 @@ export class AgentFolders {
    * them any more. @throws DomainError WORKSPACE_UNAVAILABLE
    */
   async remove(...folders: readonly string[]): Promise<void> {
-    await attempt('removed', folders, (path) => rm(path, { recursive: true, force: true }));
+    await attempt('removed', folders, removeTree);
   }
 }
 

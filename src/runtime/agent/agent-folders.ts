@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
@@ -33,7 +34,16 @@ export async function prepareAgentFolders(
  * followed. Only for who has just made the one container that may use the folder now.
  */
 export async function clearAgentSocket(privateFolder: string): Promise<void> {
-  await rm(join(privateFolder, SOCKET_NAME), { recursive: true, force: true });
+  const path = join(privateFolder, SOCKET_NAME);
+  try {
+    await unlink(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    // A folder, of any size and depth: it is put aside, and goes when the agent's folder does.
+    if (code !== 'EISDIR' && code !== 'EPERM') throw error;
+    await rename(path, `${path}.${randomUUID()}`);
+  }
 }
 
 /** The folder itself lies where only Muster can write, so its owner and mode are set on what was really opened. */
