@@ -6,7 +6,7 @@ import { InstanceRevisions } from '../../domain/agent-instances/instance-revisio
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { AgentInstanceId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
-import { isDuplicateKey } from '../database/duplicate-keys.js';
+import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { fromInstanceRevision, toInstanceRevision } from './instance-revision.mapper.js';
 import { INSTANCE_REVISION_MODEL, type InstanceRevisionRecord } from './instance-revision.schema.js';
 

@@ -1,6 +1,5 @@
 import { mongo } from 'mongoose';
-
-const DUPLICATE_KEY = 11000;
+import { DUPLICATE_KEY } from './is-duplicate-key.js';
 
 /**
  * Which documents of an insertMany were refused by a unique index, by their place in it.
@@ -12,7 +11,3 @@ export function duplicatesOf(error: unknown): readonly number[] {
   if (writeErrors.length === 0 || writeErrors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
   return writeErrors.map(({ index }) => index);
 }
-
-/** A unique index refused the write. */
-export const isDuplicateKey = (error: unknown): boolean =>
-  error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;

@@ -13,7 +13,7 @@ import type { Page, PageRequest } from '../../domain/page.js';
 import type { Project, ProjectChange, RoleAssignment } from '../../domain/projects/project.js';
 import { Projects, type PendingDone, type ReadProject } from '../../domain/projects/projects.repository.js';
 import { beforeCursor } from '../database/before-cursor.js';
-import { isDuplicateKey } from '../database/duplicate-keys.js';
+import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import {
   fromProject,

@@ -4,7 +4,7 @@ import { Types, type Model } from 'mongoose';
 import type { TemplateId, TenantId } from '../../domain/ids.js';
 import { TemplateHistory, type VersionReference } from '../../domain/templates/template-history.repository.js';
 import type { Sourced, TemplateVersion, VersionSummary } from '../../domain/templates/template.js';
-import { isDuplicateKey } from './duplicate-key.js';
+import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { TEMPLATE_VERSION_MODEL, type TemplateVersionRecord } from './template-version.schema.js';
 import {
   fromVersion,

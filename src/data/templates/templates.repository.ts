@@ -13,7 +13,7 @@ import type { Page, PageRequest } from '../../domain/page.js';
 import type { Sourced, Template, TemplateSummary } from '../../domain/templates/template.js';
 import { Templates, type TemplateFilter, type TemplateHead } from '../../domain/templates/templates.repository.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
-import { isDuplicateKey } from './duplicate-key.js';
+import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { listFilter } from './template-list.filter.js';
 import {
   fromTemplate,
