@@ -36,6 +36,11 @@ describe('readYaml', () => {
     ],
     ['a file of commas', `[${','.repeat(900_000)}]`, 'line 1: the file has more than'],
     ['a file of anchors', '&a '.repeat(300_000), 'line 1: the file has more than'],
+    [
+      'more anchors than anything could use',
+      `a: ${'&a '.repeat(40_000)}x`,
+      'line 1: the file has more than 100 anchors',
+    ],
     ['a file of line ends', '\n'.repeat(900_000), 'the file has more than'],
   ])('refuses %s', (_, text, start) => {
     expect(faultsOf(text)[0]).toContain(start);

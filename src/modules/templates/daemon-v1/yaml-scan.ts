@@ -2,6 +2,8 @@ import { CST, Lexer } from 'yaml';
 
 /** More marks (keys, commas, dashes, comments, line ends …) than any real template has; parsing them takes under 1 s. */
 const MOST_MARKS = 100_000;
+/** Without aliases they say nothing. The parser reports each that stands too much, which takes its time. */
+const MOST_ANCHORS = 100;
 const DEEPEST_FLOW = 70;
 /** Columns in which a dash, question mark or colon stands below another: about three for a level. */
 const DEEPEST_BLOCK = 210;
@@ -20,6 +22,7 @@ export function scanYaml(text: string): ScanFault | null {
   let offset = 0;
   let lineStart = 0;
   let marks = 0;
+  let anchors = 0;
   let flowDepth = 0;
   const columns: number[] = [];
   let inScalar = false;
@@ -33,6 +36,9 @@ export function scanYaml(text: string): ScanFault | null {
 
     if (type === 'tag') return { offset, detail: 'tags (!…) are not allowed: values are what they look like' };
     if (type === 'alias') return { offset, detail: 'aliases (*…) are not allowed: write the value out' };
+    if (type === 'anchor' && ++anchors > MOST_ANCHORS) {
+      return { offset, detail: `the file has more than ${MOST_ANCHORS} anchors (&…)` };
+    }
     if (type === 'flow-map-start' || type === 'flow-seq-start') flowDepth++;
     else if (type === 'flow-map-end' || type === 'flow-seq-end') flowDepth = Math.max(0, flowDepth - 1);
     else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') {
