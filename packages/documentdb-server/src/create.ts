@@ -70,6 +70,7 @@ export async function create(options: CreateOptions): Promise<DocumentDbServer> 
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
     cwd: '/',
+    env: environmentOf(process.env),
   });
   const ended = new Promise<void>((settle) => {
     child.once('close', () => {
@@ -140,4 +141,12 @@ function toError(message: Extract<ServerMessage, { kind: 'failed' }>, dataDir: s
 function requirePlain(what: string, value: string): void {
   if (!/^[\x21-\x7e]+$/.test(value))
     throw new InvalidOptionsError(`The ${what} must be of printable ASCII characters without spaces.`);
+}
+
+/** What finding programs, the cache and the archive needs. The rest of a host's environment often holds secrets of its own. */
+const PASSED_ON =
+  /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|XDG_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_.*|APT_CONFIG|(https?|ftp|all|no)_proxy)$/i;
+
+function environmentOf(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_ON.test(name)));
 }

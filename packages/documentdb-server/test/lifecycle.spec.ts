@@ -51,6 +51,20 @@ describe('the life of a server', () => {
     await second.stop();
   });
 
+  it("passes nothing on of the environment that is its caller's own business", async () => {
+    const before = new Set(await descendantsOf(process.pid));
+    process.env['ADMIN_KEY_OF_THE_CALLER'] = 'secret-of-the-caller';
+    const server = await create({ dataDir }).finally(() => delete process.env['ADMIN_KEY_OF_THE_CALLER']);
+    const own = (await descendantsOf(process.pid)).filter((pid) => !before.has(pid));
+    expect(own.length).toBeGreaterThan(2);
+    for (const pid of own) {
+      expect(await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '')).not.toContain(
+        'secret-of-the-caller',
+      );
+    }
+    await server.stop();
+  });
+
   it('keeps what it acknowledged when every one of its processes is killed', async () => {
     const before = new Set(await descendantsOf(process.pid));
     const first = await create({ dataDir });
