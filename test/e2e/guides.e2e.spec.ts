@@ -1,0 +1,59 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { agentOf } from '../support/agent-team.js';
+import { ADMIN_KEY, TestApp } from '../support/app.js';
+import { AGENT_BUNDLE } from '../support/engine.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const needsCurl = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
+
+describe('the guides show commands that work, in their order (skipped where there is no curl)', () => {
+  let app: TestApp;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+  beforeAll(async () => {
+    [app, folder] = await Promise.all([TestApp.start({ AGENT_BUNDLE }), temporaryFolder()]);
+  });
+  afterAll(async () => {
+    await app.stop();
+    await folder.remove();
+  });
+
+  /** Runs every command of a guide as one script, which ends at the first that fails; returns what they print. */
+  async function follow(guide: string, env: Record<string, string> = {}): Promise<string> {
+    const text = readFileSync(`docs/guides/${guide}.md`, 'utf8');
+    const commands = [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map((match) => match[1]).join('\n');
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], {
+      cwd: folder.path,
+      env: { PATH: process.env['PATH'], TMPDIR: folder.path, MUSTER: `${app.url}/api/v1`, KEY: ADMIN_KEY, ...env },
+    });
+    return stdout;
+  }
+
+  needsCurl('templates', async () => {
+    await follow('templates');
+    const { body } = await app.call('/templates');
+    const made = (body.items as { name: string; version: number }[]).map(({ name, version }) => `${name}@${version}`);
+    expect(made.sort()).toEqual(['docs-writer@4', 'researcher@1']);
+  });
+
+  needsCurl('projects', async () => {
+    await follow('projects');
+    const project = await app.database.db.collection('projects').findOne({ slug: 'guide-shop' });
+    expect(project?.['archivedAt']).toBeInstanceOf(Date);
+    const [ada] = project?.['roleAssignments'] as { instanceId: unknown }[];
+    const { revision, soul } = (await app.database.db
+      .collection('agent_instances')
+      .findOne({ _id: ada?.instanceId as never })) as unknown as { revision: number; soul: string };
+    expect([revision, soul]).toEqual([4, 'I write the test first.']);
+  });
+
+  needsCurl('lifecycle', async () => {
+    const agent = await agentOf(app);
+    const said = await follow('lifecycle', { AGENT: agent.path.slice(1) });
+    expect(said).toContain('"output":"echo: Who are you?"');
+    await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'destroy' } });
+  });
+});
