@@ -8,12 +8,12 @@ COPY packages/agent-server/package.json packages/agent-server/
 COPY packages/documentdb-server/package.json packages/documentdb-server/
 RUN --mount=type=secret,id=ca \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    npm install --omit=dev --no-progress
+    npm install --omit=dev --no-progress --loglevel=error
 
 FROM packages AS build
 RUN --mount=type=secret,id=ca \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    npm install --no-progress
+    npm install --no-progress --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY packages packages
