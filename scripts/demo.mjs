@@ -13,13 +13,14 @@ import { build } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { createLog } from './lib/log.mjs';
 import { fromRoot } from './lib/paths.mjs';
+import { endRunning } from './lib/run.mjs';
 
 const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } });
 const log = createLog({ stream: flags.json ? process.stderr : process.stdout });
 if (existsSync(fromRoot('.env'))) process.loadEnvFile(fromRoot('.env'));
 
 /** What has to be undone at the end, newest first. @type {(() => Promise<void>)[]} */
-const undo = [];
+const undo = [() => endRunning()];
 let leaving = false;
 /** Whether everything was shown, and only Ctrl-C is waited for. */
 let up = false;

@@ -1,6 +1,13 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unlessUnchanged } from './fingerprint.mjs';
-import { root } from './paths.mjs';
+import { fromRoot, root } from './paths.mjs';
 import { lastWords, run } from './run.mjs';
+
+const STAMP = 'node_modules/.muster-installed';
+/** Holds the process id of who installs; it stays where an install was cut off. */
+const UNDER_WAY = 'node_modules/.muster-installing';
 
 /**
  * Installs the npm packages unless they are there as the lock file names them.
@@ -16,7 +23,7 @@ export async function ensureDependencies(log) {
   try {
     const installed = await unlessUnchanged(
       {
-        stamp: 'node_modules/.muster-installed',
+        stamp: STAMP,
         inputs: [
           'package-lock.json',
           'package.json',
@@ -27,15 +34,48 @@ export async function ensureDependencies(log) {
       },
       async () => {
         step.progress('npm install');
+        await clearWhatWasCutOff(step);
+        await mkdir(fromRoot('node_modules'), { recursive: true });
+        await writeFile(fromRoot(UNDER_WAY), String(process.pid));
         const result = await run('npm', ['install', '--no-progress', '--prefer-offline', '--loglevel=error'], {
           cwd: root,
         });
         if (result.code !== 0) throw new Error(lastWords(result));
+        await rm(fromRoot(UNDER_WAY));
       },
     );
     step.done(installed ? 'installed' : 'already there');
   } catch (error) {
     step.fail(`npm install failed: ${error.message}`);
     throw error;
+  }
+}
+
+/**
+ * After an install that was cut off npm takes half a package for a whole one, so everything is installed anew. One that
+ * still runs is waited for.
+ *
+ * @param {import('./log.mjs').Step} step
+ */
+async function clearWhatWasCutOff(step) {
+  while (existsSync(fromRoot(UNDER_WAY))) {
+    if (!isAlive(Number(await readFile(fromRoot(UNDER_WAY), 'utf8').catch(() => 0)))) {
+      step.progress('removing what an interrupted install left');
+      await rm(fromRoot('node_modules'), { recursive: true, force: true, maxRetries: 3 });
+      return;
+    }
+    step.progress('waiting for another install in this folder');
+    await sleep(250);
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }

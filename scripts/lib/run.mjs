@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @typedef {object} RunResult
@@ -7,11 +9,28 @@ import { spawn } from 'node:child_process';
  * @property {string} stderr
  */
 
-/** What runs now: it ends with this process, also where a signal reached this process alone. */
+/** What runs now. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGTERM');
-});
+
+/**
+ * Ends what run() started, and waits for it: npm goes on for a while after a signal, and would get in the way of the next.
+ *
+ * @param {number} [graceMs] how long it may take before it is killed
+ * @returns {Promise<void>}
+ */
+export async function endRunning(graceMs = 5_000) {
+  const ended = [...running].map((child) => {
+    child.kill('SIGTERM');
+    return once(child, 'close');
+  });
+  await Promise.race([Promise.all(ended), sleep(graceMs, undefined, { ref: false })]);
+  await Promise.all(
+    [...running].map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'close');
+    }),
+  );
+}
 
 /**
  * Runs a program to its end and collects what it says. Never throws: a program that is not there is exit code 127.
