@@ -25,9 +25,6 @@ const DEFAULTS = {
   waitQueueTimeoutMS: 5_000,
 } as const satisfies MongooseModuleFactoryOptions;
 
-/** Everything, for a connection string that says nothing of its own. */
-export const CONNECTION_OPTIONS = { ...GUARANTEES, ...DEFAULTS } as const satisfies MongooseModuleFactoryOptions;
-
 export function connectionOptions(uri: string): MongooseModuleFactoryOptions {
   const said = new Set([...new URLSearchParams(uri.split('?', 2)[1] ?? '').keys()].map((name) => name.toLowerCase()));
   const unsaid = Object.entries(DEFAULTS).filter(([name]) => !said.has(name.toLowerCase()));
