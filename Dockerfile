@@ -13,7 +13,7 @@ RUN --mount=type=secret,id=ca \
 FROM packages AS build
 RUN --mount=type=secret,id=ca \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    npm install --no-progress --loglevel=error --loglevel=error
+    npm install --no-progress --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY packages packages
