@@ -9,6 +9,7 @@
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
  * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
  */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -97,7 +98,7 @@ async function jest() {
   try {
     const selected = everything ? [] : ['--selectProjects', ...projects];
     await new Promise((resolve) => {
-      spawn(
+      const child = spawn(
         process.execPath,
         [
           '--experimental-vm-modules',
@@ -112,7 +113,20 @@ async function jest() {
         ],
         // Jest prints its report to stderr, and with --json the same again to stdout.
         { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
-      ).once('close', resolve);
+      );
+      // The report is written when all is done: a Jest that stays after that is held by something a test left open.
+      const watch = setInterval(() => {
+        if (!existsSync(report)) return;
+        clearInterval(watch);
+        setTimeout(() => {
+          log.warn('Jest did not end by itself: a test left something open.');
+          child.kill('SIGKILL');
+        }, 20_000).unref();
+      }, 1_000);
+      child.once('close', (code) => {
+        clearInterval(watch);
+        resolve(code);
+      });
     });
     const result = JSON.parse(await readFile(report, 'utf8'));
     totals.passed += result.numPassedTests;

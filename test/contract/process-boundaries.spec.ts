@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { build } from 'esbuild';
+import { build, stop as stopEsbuild } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -24,6 +24,7 @@ describe('the process runtime', () => {
     const sut = runtime(AGENT_BUNDLE);
     for (const { id } of await sut.list(specs.installation)) await sut.remove(id);
     await specs.clean();
+    await stopEsbuild();
   });
 
   function runtime(agentBundle: string, stateDir = join(specs.folder, 'state')): ProcessRuntime {

@@ -148,7 +148,11 @@ describe('the reconciler', () => {
     const asker = world.host();
     const worker = world.host().start();
     expect((await act(path, 'start', asker)).reached).toBe(true);
-    expect(worker.events.map(({ type }) => type)).toContain('lifecycle.transitioned');
+    // The waiter sees the document; the worker tells its events when it lets go of the agent.
+    await eventually(async () => {
+      expect(worker.events.map(({ type }) => type)).toContain('lifecycle.transitioned');
+      return Promise.resolve();
+    });
     expect(asker.events.map(({ type }) => type)).toEqual(['lifecycle.requested']);
   });
 

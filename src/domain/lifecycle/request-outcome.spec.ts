@@ -32,6 +32,10 @@ describe("a request's outcome", () => {
     expect(outcome(start, start, 2, 'creating')).toBe('pending');
   });
 
+  it('is not superseded by what was read before it was asked for', () => {
+    expect(outcome(start, desired('stopped', 1), 1, 'stopped')).toBe('pending');
+  });
+
   it('is superseded by another request, not by the same one again', () => {
     expect(outcome(start, desired('stopped', 3), 1, 'running')).toBe('superseded');
     expect(outcome(start, desired('running', 3, 1), 1, 'running')).toBe('superseded');

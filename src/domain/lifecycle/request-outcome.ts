@@ -13,7 +13,8 @@ export function outcomeOf(
   asked: Pick<Desired, 'state' | 'generation' | 'restartToken'>,
 ): RequestOutcome {
   const isSame = desired.state === asked.state && desired.restartToken === asked.restartToken;
-  if (desired.generation !== asked.generation && !isSame) return 'superseded';
+  // What was read before the request was written shows an older generation: no word on what became of it.
+  if (desired.generation > asked.generation && !isSame) return 'superseded';
   if (observedGeneration < asked.generation) return 'pending';
   if (state === 'failed') return 'failed';
   // After a failure it is tried again, and is on its way once more.
