@@ -19,12 +19,21 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
+/** The place in time of the last id: milliseconds since 1970 times 64, plus the number of ids made in that millisecond. */
+let last = 0;
+
 /**
- * A new id: 4 bytes of Unix time in seconds, then 8 random bytes. Ids of later seconds sort after earlier ones,
- * as ObjectIds do, so that "newest first" is a scan of the primary key.
+ * A new id: 4 bytes of Unix time in seconds, as in an ObjectId, 10 bits for the millisecond, 6 bits that count on within it, and
+ * 6 random bytes. The ids of one process sort in the order of their making, those of several processes by the millisecond, so that
+ * "newest first" is a scan of the primary key.
  */
 export function newId<T extends Id<string>>(): T {
+  // More than 64 ids in one millisecond, or a clock that went back, borrow from the milliseconds to come.
+  last = Math.max(last + 1, Date.now() * 64);
+  const milliseconds = Math.floor(last / 64);
   const bytes = crypto.getRandomValues(new Uint8Array(12));
-  new DataView(bytes.buffer).setUint32(0, Math.floor(Date.now() / 1000));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, Math.floor(milliseconds / 1000));
+  view.setUint16(4, (milliseconds % 1000) * 64 + (last % 64));
   return Buffer.from(bytes).toString('hex') as T;
 }

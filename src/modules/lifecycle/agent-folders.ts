@@ -53,10 +53,9 @@ async function attempt(
       } catch (cause) {
         const reason = errnoOf(cause) ?? 'unknown reason';
         const full = reason === 'ENOSPC' || reason === 'EDQUOT' ? ': no space is left' : '';
-        throw new DomainError('WORKSPACE_UNAVAILABLE', `The folder ${path} cannot be ${done}${full} (${reason}).`, {
-          cause,
-          details: { reason },
-        });
+        // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
+        const message = `The agent's folders on Muster's host cannot be ${done}${full} (${reason}). Muster's log names them.`;
+        throw new DomainError('WORKSPACE_UNAVAILABLE', message, { cause, details: { reason } });
       }
     }),
   );

@@ -62,9 +62,10 @@ export async function prepareFolder(path: string, uid: number, mode: number): Pr
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const full = code === 'ENOSPC' || code === 'EDQUOT';
+    // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
     const message = full
-      ? `No space is left for ${path}. Make room, then start the agent again.`
-      : `The folder ${path} cannot be prepared (${code ?? 'unknown reason'}).`;
+      ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."
+      : `The agent's folders on Muster's host cannot be prepared (${code ?? 'unknown reason'}). Muster's log names them.`;
     throw new RuntimeError(full ? 'disk-full' : 'refused', message, { cause });
   }
 }

@@ -130,6 +130,7 @@ export class InstanceWorker {
       state: lifecycle.state,
       code: error.code,
       failures,
+      err: error,
     });
     await hold.transition({
       to: 'failed',
