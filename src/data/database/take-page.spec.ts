@@ -1,18 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { takePage } from './take-page.js';
+import { takePage, type Batches } from './take-page.js';
 
 const MIB = 1024 * 1024;
 
-/** Documents of these weights, and how many of them were read. */
-function documents(...weights: number[]): { found: AsyncIterable<number>; read: () => number } {
-  let count = 0;
-  async function* each(): AsyncGenerator<number> {
-    for (const weight of weights) {
-      count += 1;
-      yield await Promise.resolve(weight);
-    }
-  }
-  return { found: each(), read: () => count };
+/** Documents of these weights in batches of two, and how many batches were read. */
+function documents(...weights: number[]): { found: Batches<number>; read: () => number; closed: () => boolean } {
+  let buffered: number[] = [];
+  let read = 0;
+  let closed = false;
+  const found = {
+    hasNext: async () => {
+      if (buffered.length === 0 && weights.length > 0) {
+        buffered = weights.splice(0, 2);
+        read += 1;
+      }
+      return Promise.resolve(buffered.length > 0);
+    },
+    readBufferedDocuments: () => buffered.splice(0),
+    close: async () => {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+  return { found, read: () => read, closed: () => closed };
 }
 
 const weigh = (weight: number): number => weight;
@@ -25,9 +35,9 @@ describe('taking a page', () => {
   });
 
   it('ends the page before it weighs too much, and reads no further', async () => {
-    const { found, read } = documents(3 * MIB, 3 * MIB, 3 * MIB, 3 * MIB, 3 * MIB);
+    const { found, read, closed } = documents(3 * MIB, 3 * MIB, 3 * MIB, 3 * MIB, 3 * MIB);
     expect(await takePage(found, 200, weigh)).toEqual({ records: [3 * MIB, 3 * MIB], more: true });
-    expect(read()).toBe(3);
+    expect([read(), closed()]).toEqual([2, true]);
   });
 
   it('gives one document in any case, so that paging goes on', async () => {
