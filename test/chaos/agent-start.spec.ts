@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import Docker from 'dockerode';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
 import { join } from 'node:path';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { SteppingEngineProxy } from '../support/stepping-engine-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { MusterProcess } from '../support/muster-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const ENGINE = process.env['MUSTER_TEST_DOCKER_HOST'];
-const describeEngine = ENGINE === undefined ? describe.skip : describe;
 const MOST_STEPS = 80;
 /** What Muster asks the engine all the time: no step of a start. */
 const CHATTER = /\/(_ping|version|info|events)/;
@@ -20,7 +19,6 @@ const CHATTER = /\/(_ping|version|info|events)/;
  * one container, the one that the document names; and there is no other.
  */
 describeEngine('an agent start, killed at every step', () => {
-  const docker = new Docker({ socketPath: (ENGINE ?? '').replace('unix://', '') });
   let database: TestDatabase;
   let databaseProxy: DatabaseProxy;
   let engineProxy: SteppingEngineProxy;
@@ -33,7 +31,7 @@ describeEngine('an agent start, killed at every step', () => {
     database = await testDatabase();
     folder = await temporaryFolder();
     databaseProxy = await DatabaseProxy.start(database.uri);
-    engineProxy = await SteppingEngineProxy.start(ENGINE!, join(folder.path, 'engine.sock'));
+    engineProxy = await SteppingEngineProxy.start(ENGINE_HOST, join(folder.path, 'engine.sock'));
     muster = await start();
     const created = await muster.call('POST', '/templates', {
       name: 'starter',
@@ -50,7 +48,7 @@ describeEngine('an agent start, killed at every step', () => {
     await muster.kill();
     await databaseProxy.stop();
     await engineProxy.stop();
-    for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true });
+    for (const { Id } of await containers()) await engine.getContainer(Id).remove({ force: true });
     await database.drop();
     await folder.remove();
   });
@@ -63,7 +61,7 @@ describeEngine('an agent start, killed at every step', () => {
     });
 
   const containers = (instance?: string): Promise<Docker.ContainerInfo[]> =>
-    docker.listContainers({
+    engine.listContainers({
       all: true,
       filters: {
         label: [
@@ -133,7 +131,7 @@ describeEngine('an agent start, killed at every step', () => {
       if (body.lifecycle.state === 'running') {
         expect(found.map(({ Id }) => Id)).toEqual([body.lifecycle.containerId]);
         expect(found[0]!.State).toBe('running');
-        expect(body.pid).toBe((await docker.getContainer(found[0]!.Id).inspect()).State.Pid);
+        expect(body.pid).toBe((await engine.getContainer(found[0]!.Id).inspect()).State.Pid);
       } else {
         expect(found).toEqual([]);
       }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestApp } from '../support/app.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -85,5 +86,21 @@ describe('starting Muster', () => {
     });
     expect(stderr).toContain('Muster did not start: The database cannot be reached');
     expect(stdout + stderr).not.toMatch(/hunter2|a-key-that-is-long-enough/);
+  });
+
+  it('within a test leaves no folder when it fails', async () => {
+    const own = await temporaryFolder();
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = own.path;
+    try {
+      await expect(TestApp.start({ RUNTIME: 'cloud' }, database)).rejects.toMatchObject({
+        code: 'CONFIGURATION_INVALID',
+      });
+      expect(await readdir(own.path)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+      await own.remove();
+    }
   });
 });

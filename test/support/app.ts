@@ -38,22 +38,29 @@ export class TestApp {
   static async start(env: Record<string, string> = {}, shared?: TestDatabase): Promise<TestApp> {
     const database = shared ?? (await testDatabase());
     const folder = await temporaryFolder();
-    const app = await createApp({
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATA_DIR: folder.path,
-      MONGODB_URI: database.uri,
-      BOOTSTRAP_ADMIN_KEY: ADMIN_KEY,
-      RUNTIME: 'process',
-      LOG_LEVEL: 'fatal',
-      ...env,
-    });
-    await app.listen(0, '127.0.0.1');
-    return new TestApp(app, await app.getUrl(), database, folder.path, async () => {
-      await app.close();
+    let app: NestFastifyApplication | undefined;
+    const cleanUp = async (): Promise<void> => {
+      await app?.close();
       await folder.remove();
       if (shared === undefined) await database.drop();
-    });
+    };
+    try {
+      app = await createApp({
+        HOST: '127.0.0.1',
+        PORT: '0',
+        DATA_DIR: folder.path,
+        MONGODB_URI: database.uri,
+        BOOTSTRAP_ADMIN_KEY: ADMIN_KEY,
+        RUNTIME: 'process',
+        LOG_LEVEL: 'fatal',
+        ...env,
+      });
+      await app.listen(0, '127.0.0.1');
+      return new TestApp(app, await app.getUrl(), database, folder.path, cleanUp);
+    } catch (error) {
+      await cleanUp();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

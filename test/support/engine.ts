@@ -10,7 +10,9 @@ export const AGENT_IMAGE = 'muster/agent:latest';
 /** A scratch image with busybox, for what an agent image is not needed for. */
 export const SMALL_IMAGE = 'muster/test-busybox:latest';
 
-export const ENGINE_HOST = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+/** The one `npm test` found or started, where it is no other's choice. */
+export const ENGINE_HOST =
+  process.env['MUSTER_TEST_DOCKER_HOST'] ?? process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
 export const ENGINE_SOCKET = ENGINE_HOST.replace(/^unix:\/\//, '');
 
 /** The engine itself, for looking behind Muster's back. */
