@@ -16,6 +16,7 @@ import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
 import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { beforeCursor } from '../database/before-cursor.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { duplicatesOf } from '../database/duplicate-keys.js';
 import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
@@ -39,7 +40,7 @@ export class MongoAgentInstances extends AgentInstances {
 
   constructor(@InjectModel(AGENT_INSTANCE_MODEL) model: Model<AgentInstanceRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<AgentInstanceRecord>;
+    this.collection = driverCollection(model);
   }
 
   async insertOnce(tenantId: TenantId, instances: readonly NewAgentInstance[]): Promise<ReadonlySet<AgentInstanceId>> {

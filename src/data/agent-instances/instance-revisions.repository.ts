@@ -6,6 +6,7 @@ import { InstanceRevisions } from '../../domain/agent-instances/instance-revisio
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { AgentInstanceId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { fromInstanceRevision, toInstanceRevision } from './instance-revision.mapper.js';
 import { INSTANCE_REVISION_MODEL, type InstanceRevisionRecord } from './instance-revision.schema.js';
@@ -16,7 +17,7 @@ export class MongoInstanceRevisions extends InstanceRevisions {
 
   constructor(@InjectModel(INSTANCE_REVISION_MODEL) model: Model<InstanceRevisionRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<InstanceRevisionRecord>;
+    this.collection = driverCollection(model);
   }
 
   async insertOnce(revision: InstanceRevision): Promise<void> {

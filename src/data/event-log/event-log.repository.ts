@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { Types, type Model, type mongo } from 'mongoose';
 import { EventLogStore, type AppendOutcome, type LogEntry, type LogHead } from '../../domain/events/event-log.js';
 import type { EventId, TenantId } from '../../domain/ids.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { duplicatesOf } from '../database/duplicate-keys.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { APPEND_LEASE_MODEL, type AppendLeaseRecord } from './append-lease.schema.js';
@@ -22,8 +23,8 @@ export class MongoEventLogStore extends EventLogStore {
     @InjectModel(APPEND_LEASE_MODEL) leases: Model<AppendLeaseRecord>,
   ) {
     super();
-    this.entries = entries.collection as unknown as mongo.Collection<EventLogRecord>;
-    this.leases = leases.collection as unknown as mongo.Collection<AppendLeaseRecord>;
+    this.entries = driverCollection(entries);
+    this.leases = driverCollection(leases);
   }
 
   async acquireAppendLease(tenantId: TenantId, owner: string, ttlMs: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   type IdempotencyClaim,
   type KeptAnswer,
 } from '../../domain/idempotency/idempotency-records.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { IDEMPOTENCY_KEYS, type IdempotencyKeyRecord } from './idempotency-key.schema.js';
 
@@ -21,7 +22,7 @@ export class MongoIdempotencyRecords extends IdempotencyRecords {
 
   constructor(@InjectModel(IDEMPOTENCY_KEYS) model: Model<IdempotencyKeyRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<IdempotencyKeyRecord>;
+    this.collection = driverCollection(model);
   }
 
   async claim(claim: IdempotencyClaim, leaseMs: number, keepMs: number): Promise<ClaimOutcome> {

@@ -3,13 +3,14 @@ import { InjectModel } from '@nestjs/mongoose';
 import { Types, type Model, type mongo } from 'mongoose';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
-import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
 import { withoutHash, type ApiKey, type StoredApiKey } from '../../domain/identity/api-key.js';
 import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
-import { isId, type ApiKeyId, type TenantId } from '../../domain/ids.js';
+import type { ApiKeyId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
+import { beforeCursor } from '../database/before-cursor.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import { API_KEYS, type ApiKeyRecord } from './api-key.schema.js';
@@ -21,7 +22,7 @@ export class MongoApiKeys extends ApiKeys {
 
   constructor(@InjectModel(API_KEYS) private readonly model: Model<ApiKeyRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<ApiKeyRecord>;
+    this.collection = driverCollection(model);
   }
 
   async insertOnce(key: StoredApiKey, event: DomainEvent): Promise<'inserted' | 'existed'> {
@@ -53,14 +54,8 @@ export class MongoApiKeys extends ApiKeys {
   }
 
   async list(tenantId: TenantId, { limit, cursor }: PageRequest): Promise<Page<ApiKey>> {
-    if (cursor !== undefined && !isId(cursor)) {
-      throw new ValidationFailedError([{ pointer: 'cursor', detail: 'must be a nextCursor as Muster gave it' }]);
-    }
     const records = await this.model
-      .find({
-        tenantId: new Types.ObjectId(tenantId),
-        ...(cursor !== undefined && { _id: { $lt: new Types.ObjectId(cursor) } }),
-      })
+      .find({ tenantId: new Types.ObjectId(tenantId), ...beforeCursor(cursor) })
       .sort({ _id: -1 })
       .limit(limit + 1)
       .lean<ApiKeyRecord[]>();

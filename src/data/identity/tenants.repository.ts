@@ -6,6 +6,7 @@ import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.err
 import type { Tenant } from '../../domain/identity/tenant.js';
 import { Tenants } from '../../domain/identity/tenants.repository.js';
 import type { ApiKeyId, TenantId } from '../../domain/ids.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { fromTenantRecord, toTenantRecord } from './identity.mapper.js';
 import { TENANTS, type TenantRecord } from './tenant.schema.js';
@@ -16,7 +17,7 @@ export class MongoTenants extends Tenants {
 
   constructor(@InjectModel(TENANTS) private readonly model: Model<TenantRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<TenantRecord>;
+    this.collection = driverCollection(model);
   }
 
   async insertOnce(tenant: Tenant, event: DomainEvent): Promise<{ tenant: Tenant; inserted: boolean }> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
-import { Types, type Collection, type Model } from 'mongoose';
+import { Types, type Model, type mongo } from 'mongoose';
 import type { AgentInstance, AgentStatus } from '../../domain/agent-instances/agent-instance.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
@@ -32,6 +32,7 @@ import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
 import {
   changeState,
@@ -52,8 +53,11 @@ const RELEASED = new Date(0);
 
 @Injectable()
 export class MongoLifecycleRecords extends LifecycleRecords {
-  constructor(@InjectModel(AGENT_INSTANCE_MODEL) private readonly model: Model<AgentInstanceRecord>) {
+  private readonly collection: mongo.Collection<AgentInstanceRecord>;
+
+  constructor(@InjectModel(AGENT_INSTANCE_MODEL) model: Model<AgentInstanceRecord>) {
     super();
+    this.collection = driverCollection(model);
   }
 
   async request(path: InstancePath, action: LifecycleAction, actor: Actor): Promise<Changed> {
@@ -223,11 +227,6 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   ): Promise<readonly Pick<ManagedInstance, 'id' | 'tenantId' | 'openRuns'>[]> {
     // Compared with an id, so that the index over the array's elements serves.
     return this.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
-  }
-
-  /** The driver's own: records are written as they are. */
-  private get collection(): Collection<AgentInstanceRecord> {
-    return this.model.collection as unknown as Collection<AgentInstanceRecord>;
   }
 
   private async read(filter: Record<string, unknown>, limit = 0): Promise<ManagedInstance[]> {

@@ -13,6 +13,7 @@ import type { Page, PageRequest } from '../../domain/page.js';
 import type { Project, ProjectChange, RoleAssignment } from '../../domain/projects/project.js';
 import { Projects, type PendingDone, type ReadProject } from '../../domain/projects/projects.repository.js';
 import { beforeCursor } from '../database/before-cursor.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import {
@@ -35,7 +36,7 @@ export class MongoProjects extends Projects {
 
   constructor(@InjectModel(PROJECT_MODEL) model: Model<ProjectRecord>) {
     super();
-    this.collection = model.collection as unknown as mongo.Collection<ProjectRecord>;
+    this.collection = driverCollection(model);
   }
 
   async insert(project: Project, event: DomainEvent<'project.created'>): Promise<void> {

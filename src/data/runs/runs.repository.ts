@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { Types, type Collection, type Model, type mongo } from 'mongoose';
+import { Types, type Model, type mongo } from 'mongoose';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
@@ -10,6 +10,7 @@ import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { Run, RunStatus } from '../../domain/runs/run.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import { fromRun, RUN_PROJECTION, toRun, type ReadRun } from './run.mapper.js';
@@ -19,8 +20,11 @@ const OPEN: { $in: RunStatus[] } = { $in: ['queued', 'running'] };
 
 @Injectable()
 export class MongoRuns extends RunRecords {
-  constructor(@InjectModel(RUN_MODEL) private readonly model: Model<RunRecord>) {
+  private readonly collection: mongo.Collection<RunRecord>;
+
+  constructor(@InjectModel(RUN_MODEL) model: Model<RunRecord>) {
     super();
+    this.collection = driverCollection(model);
   }
 
   async insert(run: Run, ttlMs: number, event: DomainEvent<'run.started'>): Promise<void> {
@@ -88,11 +92,6 @@ export class MongoRuns extends RunRecords {
       .project<{ _id: Types.ObjectId }>({ _id: 1 })
       .toArray();
     return new Set(found.map(({ _id }) => _id.toHexString() as RunId));
-  }
-
-  /** The driver's own: records are written as they are. */
-  private get collection(): Collection<RunRecord> {
-    return this.model.collection as unknown as Collection<RunRecord>;
   }
 
   private async find(filter: Record<string, unknown>, limit: number): Promise<Run[]> {

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
-import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
-import { isId, type TenantId } from '../../domain/ids.js';
+import type { TenantId } from '../../domain/ids.js';
 import type { TemplateFilter } from '../../domain/templates/templates.repository.js';
+import { beforeCursor } from '../database/before-cursor.js';
 
 /**
  * The filter of a list. `q` is looked for as plain text in three short fields; that reads the tenant's templates one by
@@ -9,12 +9,9 @@ import type { TemplateFilter } from '../../domain/templates/templates.repository
  * @throws ValidationFailedError for a cursor that Muster did not give
  */
 export function listFilter(tenantId: TenantId, filter: TemplateFilter, cursor?: string): Record<string, unknown> {
-  if (cursor !== undefined && !isId(cursor)) {
-    throw new ValidationFailedError([{ pointer: 'cursor', detail: 'must be a nextCursor as Muster gave it' }]);
-  }
   return {
     tenantId: new Types.ObjectId(tenantId),
-    ...(cursor === undefined ? {} : { _id: { $lt: new Types.ObjectId(cursor) } }),
+    ...beforeCursor(cursor),
     ...(filter.archived === true ? {} : { archivedAt: null }),
     ...(filter.label === undefined ? {} : { 'content.labels': filter.label }),
     ...(filter.role === undefined ? {} : { 'content.role': filter.role }),

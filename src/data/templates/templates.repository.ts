@@ -12,6 +12,7 @@ import type { TemplateId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import type { Sourced, Template, TemplateSummary } from '../../domain/templates/template.js';
 import { Templates, type TemplateFilter, type TemplateHead } from '../../domain/templates/templates.repository.js';
+import { driverCollection } from '../database/driver-collection.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import { isDuplicateKey } from '../database/is-duplicate-key.js';
 import { listFilter } from './template-list.filter.js';
@@ -34,7 +35,7 @@ export class MongoTemplates extends Templates {
 
   constructor(@InjectModel(TEMPLATE_MODEL) model: Model<TemplateRecord>) {
     super();
-    this.collection = model.db.collection(model.collection.collectionName);
+    this.collection = driverCollection(model);
   }
 
   async insert(created: Sourced<Template>, event: DomainEvent<'template.created'>): Promise<void> {
