@@ -2,9 +2,9 @@ import { Types } from 'mongoose';
 import type { AgentInstance, InstanceEdit } from '../../domain/agent-instances/agent-instance.js';
 import type { InstanceHead, NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
 import type { AgentInstanceId, ProjectId, RunId, TemplateId, TenantId } from '../../domain/ids.js';
-import type { JsonObject } from '../../domain/json.js';
 import type { ToolReference } from '../../domain/templates/blueprint.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
+import { fromIdentity, toIdentity } from '../templates/identity-text.js';
 import type { AgentInstanceRecord } from './agent-instance.schema.js';
 
 /** What a read has to bring: everything but the outbox and who made the last change. */
@@ -41,13 +41,6 @@ export function toAgentInstance(record: ReadAgentInstance): AgentInstance {
     removedAt: record.removedAt,
   };
 }
-
-/** A stored AIEOS document, to the letter: it is kept as JSON text. */
-export const toIdentity = (text: string | null): JsonObject | null =>
-  text === null ? null : (JSON.parse(text) as JsonObject);
-
-export const fromIdentity = (identity: JsonObject | null): string | null =>
-  identity === null ? null : JSON.stringify(identity);
 
 /** Everything but the outbox and who made the last change, which the caller adds. */
 export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { InstanceRevision } from '../../domain/agent-instances/agent-instance.js';
 import type { AgentInstanceId, TenantId } from '../../domain/ids.js';
-import { fromIdentity, toIdentity } from './agent-instance.mapper.js';
+import { fromIdentity, toIdentity } from '../templates/identity-text.js';
 import type { InstanceRevisionRecord } from './instance-revision.schema.js';
 
 export const toInstanceRevision = (record: InstanceRevisionRecord): InstanceRevision => ({

@@ -11,6 +11,7 @@ import type {
   VersionSummary,
 } from '../../domain/templates/template.js';
 import type { TemplateHead } from '../../domain/templates/templates.repository.js';
+import { fromIdentity, toIdentity } from './identity-text.js';
 import type { TemplateVersionRecord } from './template-version.schema.js';
 import type { ContentRecord, TemplateRecord } from './template.schema.js';
 
@@ -22,7 +23,7 @@ export function toContent(record: ContentRecord): TemplateContent {
     tags: record.tags,
     labels: record.labels,
     soul: record.soul,
-    aieos_identity: record.aieosIdentity === null ? null : (JSON.parse(record.aieosIdentity) as JsonObject),
+    aieos_identity: toIdentity(record.aieosIdentity),
     systemPrompt: record.systemPrompt,
     tools: JSON.parse(record.tools) as ToolReference[],
     config: record.config,
@@ -39,7 +40,7 @@ export function fromContent(content: TemplateContent): ContentRecord {
     tags: [...content.tags],
     labels: [...content.labels],
     soul: content.soul,
-    aieosIdentity: content.aieos_identity === null ? null : JSON.stringify(content.aieos_identity),
+    aieosIdentity: fromIdentity(content.aieos_identity),
     systemPrompt: content.systemPrompt,
     tools: JSON.stringify(content.tools),
     config: content.config,
@@ -52,41 +53,23 @@ export function fromContent(content: TemplateContent): ContentRecord {
 export const TEMPLATE_PROJECTION = { outbox: 0, source: 0, nameKey: 0 } as const;
 export type ReadTemplate = Omit<TemplateRecord, keyof typeof TEMPLATE_PROJECTION>;
 
-export function toTemplate(record: ReadTemplate): Template {
-  return {
-    id: record._id.toHexString() as TemplateId,
-    tenantId: record.tenantId.toHexString() as TenantId,
-    name: record.name,
-    version: record.version,
-    digest: record.digest,
-    content: toContent(record.content),
-    versionCreatedAt: record.versionCreatedAt,
-    versionCreatedBy: record.versionCreatedBy,
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt,
-    archivedAt: record.archivedAt,
-  };
-}
+export const toTemplate = (record: ReadTemplate): Template => ({
+  ...versionOf(record._id, record),
+  createdAt: record.createdAt,
+  updatedAt: record.updatedAt,
+  archivedAt: record.archivedAt,
+});
 
 /** The document of a template that is not archived, its outbox empty. */
-export function fromTemplate({ template, source }: Sourced<Template>): TemplateRecord {
-  return {
-    _id: new Types.ObjectId(template.id),
-    tenantId: new Types.ObjectId(template.tenantId),
-    name: template.name,
-    nameKey: template.name,
-    version: template.version,
-    digest: template.digest,
-    content: fromContent(template.content),
-    source,
-    versionCreatedAt: template.versionCreatedAt,
-    versionCreatedBy: template.versionCreatedBy,
-    createdAt: template.createdAt,
-    updatedAt: template.updatedAt,
-    archivedAt: null,
-    outbox: [],
-  };
-}
+export const fromTemplate = ({ template, source }: Sourced<Template>): TemplateRecord => ({
+  _id: new Types.ObjectId(template.id),
+  nameKey: template.name,
+  ...fromVersionFields({ template, source }),
+  createdAt: template.createdAt,
+  updatedAt: template.updatedAt,
+  archivedAt: null,
+  outbox: [],
+});
 
 export const HEAD_PROJECTION = { version: 1, archivedAt: 1 } as const;
 
@@ -132,32 +115,12 @@ export function toSummary(record: ReadSummary): TemplateSummary {
 export const VERSION_PROJECTION = { source: 0 } as const;
 export type ReadVersion = Omit<TemplateVersionRecord, keyof typeof VERSION_PROJECTION>;
 
-export function toVersion(record: ReadVersion): TemplateVersion {
-  return {
-    id: record.templateId.toHexString() as TemplateId,
-    tenantId: record.tenantId.toHexString() as TenantId,
-    name: record.name,
-    version: record.version,
-    digest: record.digest,
-    content: toContent(record.content),
-    versionCreatedAt: record.versionCreatedAt,
-    versionCreatedBy: record.versionCreatedBy,
-  };
-}
+export const toVersion = (record: ReadVersion): TemplateVersion => versionOf(record.templateId, record);
 
-export function fromVersion({ template, source }: Sourced<TemplateVersion>): Omit<TemplateVersionRecord, '_id'> {
-  return {
-    tenantId: new Types.ObjectId(template.tenantId),
-    templateId: new Types.ObjectId(template.id),
-    name: template.name,
-    version: template.version,
-    digest: template.digest,
-    content: fromContent(template.content),
-    source,
-    versionCreatedAt: template.versionCreatedAt,
-    versionCreatedBy: template.versionCreatedBy,
-  };
-}
+export const fromVersion = (version: Sourced<TemplateVersion>): Omit<TemplateVersionRecord, '_id'> => ({
+  templateId: new Types.ObjectId(version.template.id),
+  ...fromVersionFields(version),
+});
 
 export const VERSION_SUMMARY_PROJECTION = { version: 1, digest: 1, versionCreatedAt: 1, versionCreatedBy: 1 } as const;
 
@@ -166,4 +129,29 @@ export const toVersionSummary = (record: VersionSummary): VersionSummary => ({
   digest: record.digest,
   versionCreatedAt: record.versionCreatedAt,
   versionCreatedBy: record.versionCreatedBy,
+});
+
+/** What a template's document and one of its history both hold: a version. */
+type VersionFields = Omit<TemplateVersionRecord, '_id' | 'templateId'>;
+
+const versionOf = (templateId: Types.ObjectId, record: Omit<VersionFields, 'source'>): TemplateVersion => ({
+  id: templateId.toHexString() as TemplateId,
+  tenantId: record.tenantId.toHexString() as TenantId,
+  name: record.name,
+  version: record.version,
+  digest: record.digest,
+  content: toContent(record.content),
+  versionCreatedAt: record.versionCreatedAt,
+  versionCreatedBy: record.versionCreatedBy,
+});
+
+const fromVersionFields = ({ template, source }: Sourced<TemplateVersion>): VersionFields => ({
+  tenantId: new Types.ObjectId(template.tenantId),
+  name: template.name,
+  version: template.version,
+  digest: template.digest,
+  content: fromContent(template.content),
+  source,
+  versionCreatedAt: template.versionCreatedAt,
+  versionCreatedBy: template.versionCreatedBy,
 });
