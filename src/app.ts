@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { Configuration } from './platform/config/configuration.js';
+import { requireFolder } from './platform/config/require-folder.js';
 import type { Environment } from './platform/config/read-settings.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { requestId } from './platform/http/request-id.js';
@@ -20,6 +21,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
   const configuration = Configuration.from(environment);
+  await requireFolder('DATA_DIR', configuration.dataDir);
   const log = new Log({ level: configuration.logLevel, format: configuration.logFormat });
   const adapter = new FastifyAdapter({
     bodyLimit: configuration.bodyLimit,

@@ -8,13 +8,13 @@ import { Installations } from './domain/installation.js';
 import { RuntimeChoice } from './domain/runtime/runtime-choice.js';
 import { Configuration } from './platform/config/configuration.js';
 import { hasErrno } from './platform/has-errno.js';
-import { processEnvironment, readEnvFile } from './platform/config/process-environment.js';
+import { readEnvFile, takeEnvironment } from './platform/config/process-environment.js';
 import { keepHeapSmall } from './platform/telemetry/keep-heap-small.js';
 
 async function main(): Promise<void> {
   keepHeapSmall();
   readEnvFile();
-  const app = await createApp(processEnvironment());
+  const app = await createApp(takeEnvironment());
   // Exits by itself: a signal that is raised again after the hooks would say that Muster was killed.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   const { host, port, dataDir } = app.get(Configuration);

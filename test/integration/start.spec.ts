@@ -59,6 +59,14 @@ describe('starting Muster', () => {
     expect(stderr).toContain('(it is "from-environment")');
   });
 
+  it.each(['/proc/muster', 'a-file'])('with %s for its folder says what is wrong with that', async (name) => {
+    await writeFile(join(folder.path, 'a-file'), '');
+    const { code, stderr } = await startAndEnd({ DATA_DIR: resolve(folder.path, name) });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Muster did not start: The configuration has faults.\n');
+    expect(stderr).toContain(`  DATA_DIR ${resolve(folder.path, name)} cannot be used: `);
+  });
+
   it('on a port that is taken says which, and ends with 1', async () => {
     const other = createServer();
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));

@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { chmod, link, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { link, open, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../../domain/errors/domain-error.js';
+import { requireFolder } from '../config/require-folder.js';
 import { hasErrno } from '../has-errno.js';
 
 const OTHERS = 0o077;
@@ -9,16 +10,14 @@ const OTHERS = 0o077;
 /**
  * Reads the Ed25519 private key (PKCS #8, PEM) of a file; makes file and key when there is none. Of two processes that
  * make it at once, both get the same key.
- * @throws DomainError CONFIGURATION_INVALID when others can read the file, or it holds something else
+ * @throws DomainError CONFIGURATION_INVALID when others can read the file, it holds something else, or it cannot be made
  */
 export async function signingKey(path: string): Promise<KeyObject> {
   return (await read(path)) ?? (await make(path));
 }
 
 async function make(path: string): Promise<KeyObject> {
-  const folder = dirname(path);
-  const created = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (created !== undefined) await chmod(folder, 0o700);
+  await requireFolder('SIGNING_KEY_FILE', dirname(path));
   const { privateKey } = generateKeyPairSync('ed25519');
   const half = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(half, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });

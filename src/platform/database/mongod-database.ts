@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoMemoryServer } from 'mongodb-memory-server-core';
+import { childEnvironment } from '../config/child-environment.js';
 import { hasErrno } from '../has-errno.js';
 import { DATABASE_NAME, type RunningDatabase } from './running-database.js';
 
@@ -65,7 +66,7 @@ async function startPatiently(binary: string, folder: string, password: string):
           launchTimeout: LAUNCH_TIMEOUT_MS,
         },
         // In a process group of its own: Ctrl-C is for Muster, which ends the database when it needs it no more.
-        spawn: { detached: true },
+        spawn: { detached: true, env: childEnvironment() },
         auth: { enable: true, customRootName: USER, customRootPwd: password },
       });
     } catch (error) {

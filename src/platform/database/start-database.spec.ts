@@ -94,6 +94,37 @@ describe('startDatabase', () => {
     );
   });
 
+  it('says once what to do, whether an obstacle ends with a full stop and advice or not', async () => {
+    const startDocumentDb = (): Promise<never> => Promise.reject(new TypeError('No apt. Set MONGODB_URI instead.'));
+    await expect(startDatabase(wanted(), silent, machine({ startDocumentDb }))).rejects.toMatchObject({
+      message:
+        'No database can be had. no mongod on PATH; mongod cannot be downloaded (no network); ' +
+        'documentdb: No apt. Set MONGODB_URI instead.',
+    });
+  });
+
+  it.each([
+    ['documentdb-server', Object.assign(new TypeError('It is in use.'), { code: 'DATA_DIR_IN_USE' })],
+    ['mongod', new TypeError('DBPathInUse: Unable to lock the lock file')],
+  ])('names the process that uses the folder, where %s finds it in use', async (_, error) => {
+    await startDatabase(wanted(), silent, machine());
+    const startDocumentDb = (): Promise<never> => Promise.reject(error);
+    await expect(startDatabase(wanted(), silent, machine({ startDocumentDb }))).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: `The data folder ${dataDir} is in use by another Muster, process ${process.pid}. End it (kill ${process.pid}), or name another folder in DATA_DIR.`,
+    });
+  });
+
+  it('names no process that is not there', async () => {
+    await mkdir(join(dataDir, 'db'));
+    await writeFile(join(dataDir, 'db/owner.pid'), '4194305\n');
+    const error = Object.assign(new TypeError('It is in use.'), { code: 'DATA_DIR_IN_USE' });
+    const startDocumentDb = (): Promise<never> => Promise.reject(error);
+    await expect(startDatabase(wanted(), silent, machine({ startDocumentDb }))).rejects.toThrow(
+      /in use by another Muster\. End that one, or/,
+    );
+  });
+
   it('tries nothing but the kind it is told to', async () => {
     await expect(
       startDatabase(wanted({ embeddedDatabase: 'download' }), silent, machine(MONGOD)),

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.js';
+import { hasErrno } from '../has-errno.js';
+import { noteOwner, ownerOf } from './database-owner.js';
 import { DatabaseUnavailableError } from './database-unavailable.error.js';
 import { startDocumentDb } from './documentdb-database.js';
 import type { Progress, RunningDatabase } from './running-database.js';
@@ -23,7 +25,7 @@ type Wanted = Pick<Configuration, 'mongodbUri' | 'embeddedDatabase' | 'mongodBin
 /**
  * Finds a database in this order: MONGODB_URI, a mongod of this machine, a downloaded mongod, documentdb-server. A data
  * folder keeps to the kind of server that made it, whatever has been installed since.
- * @throws DomainError DATABASE_UNAVAILABLE with all obstacles when none can be had
+ * @throws DomainError DATABASE_UNAVAILABLE with all obstacles when none can be had, or with who uses the data folder
  */
 export async function startDatabase(
   wanted: Wanted,
@@ -40,14 +42,37 @@ export async function startDatabase(
     try {
       const reason = [...(kinds.reason === null ? [] : [kinds.reason]), ...obstacles].join('; ');
       const outcome = await tryKind(kind, wanted, folders, reason, progress, starters);
-      if (typeof outcome !== 'string') return outcome;
+      if (typeof outcome !== 'string') {
+        await noteOwner(join(wanted.dataDir, 'db'));
+        return outcome;
+      }
       obstacles.push(outcome);
     } catch (error) {
-      obstacles.push(`${kind}: ${error instanceof Error ? error.message : String(error)}`);
+      if (isInUse(error)) throw await inUse(wanted.dataDir, error);
+      obstacles.push(`${kind}: ${messageOf(error)}`);
     }
   }
-  throw new DatabaseUnavailableError(
-    `No database can be had. ${obstacles.join('; ')}. Set MONGODB_URI to a MongoDB server.`,
+  const all = obstacles.map((obstacle) => obstacle.replace(/\.$/, '')).join('; ');
+  const advice = all.includes('MONGODB_URI') ? '' : ' Set MONGODB_URI to a MongoDB server.';
+  throw new DatabaseUnavailableError(`No database can be had. ${all}.${advice}`);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Does another process serve from this folder? In the words of documentdb-server, and of mongod. */
+const isInUse = (error: unknown): boolean =>
+  hasErrno(error, 'DATA_DIR_IN_USE') ||
+  /DBPathInUse|another mongod instance is already running/i.test(messageOf(error));
+
+async function inUse(dataDir: string, cause: unknown): Promise<DatabaseUnavailableError> {
+  const owner = await ownerOf(join(dataDir, 'db'));
+  const [who, end] =
+    owner === null
+      ? ['another Muster', 'End that one']
+      : [`another Muster, process ${owner}`, `End it (kill ${owner})`];
+  return new DatabaseUnavailableError(
+    `The data folder ${dataDir} is in use by ${who}. ${end}, or name another folder in DATA_DIR.`,
+    cause,
   );
 }
 
