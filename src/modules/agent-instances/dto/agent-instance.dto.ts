@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { AGENT_STATUSES, type AgentInstance } from '../../../domain/agent-instances/agent-instance.js';
 import type { JsonObject } from '../../../domain/json.js';
 import type { AgentConfig, Manifest, ToolReference } from '../../../domain/templates/blueprint.js';
+import { AIEOS_IDENTITY, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
 import { LifecycleSummaryDto, toLifecycleSummaryDto } from './lifecycle-summary.dto.js';
 
 /** An agent: a full snapshot of a template version, which lives on its own. */
@@ -42,17 +43,13 @@ export class AgentInstanceDto {
   @ApiProperty({ example: 'You are patient, and you write the test first.' })
   soul!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  @ApiProperty({ ...AIEOS_IDENTITY, example: null })
   aieos_identity!: JsonObject | null;
 
   @ApiProperty({ example: 'You develop on <%= process.platform %>.' })
   systemPrompt!: string;
 
-  @ApiProperty({
-    type: 'array',
-    items: { oneOf: [{ type: 'string' }, { type: 'object' }] },
-    example: ['fs__file__view'],
-  })
+  @ApiProperty({ ...TOOL_LIST, example: ['fs__file__view'] })
   tools!: readonly ToolReference[];
 
   @ApiProperty({

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EDITABLE_FIELDS, type InstanceRevision } from '../../../domain/agent-instances/agent-instance.js';
-import { RevisionAuthorDto } from './revision-author.dto.js';
+import { ActorDto } from '../../../platform/http/actor.dto.js';
 
 /** Who made a revision, when, and in which fields. */
 export class InstanceRevisionSummaryDto {
@@ -10,8 +10,8 @@ export class InstanceRevisionSummaryDto {
   @ApiProperty({ enum: EDITABLE_FIELDS, isArray: true, example: ['soul'] })
   changedFields!: readonly string[];
 
-  @ApiProperty({ type: RevisionAuthorDto })
-  changedBy!: RevisionAuthorDto;
+  @ApiProperty({ type: ActorDto })
+  changedBy!: ActorDto;
 
   @ApiProperty({ example: '2026-01-31T12:00:00.000Z' })
   changedAt!: Date;

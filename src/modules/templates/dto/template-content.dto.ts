@@ -1,27 +1,27 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsObject, Matches, MaxLength, ValidateNested } from 'class-validator';
 import type { JsonObject } from '../../../domain/json.js';
 import type { ToolReference } from '../../../domain/templates/blueprint.js';
 import {
   DESCRIPTION_MAX_BYTES,
-  DISPLAY_NAME_MAX_LENGTH,
   EXTENSIONS_MAX_BYTES,
-  IDENTITY_MAX_BYTES,
   JSON_MAX_DEPTH,
   NAME_MAX_LENGTH,
   ROLE,
   SOUL_MAX_BYTES,
   SYSTEM_PROMPT_MAX_BYTES,
-  TAG_MAX_LENGTH,
-  TAGS_MAX_COUNT,
 } from '../../../domain/templates/limits.js';
+import { TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
+import { IsAieosIdentity } from '../../../platform/http/blueprint/is-aieos-identity.decorator.js';
+import { IsDisplayName } from '../../../platform/http/blueprint/is-display-name.decorator.js';
+import { IsTagList } from '../../../platform/http/blueprint/is-tag-list.decorator.js';
 import { IsJsonObject } from '../../../platform/http/is-json-object.decorator.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 import { AgentConfigDto } from './agent-config.dto.js';
 import { IsToolList } from './is-tool-list.decorator.js';
 import { LeavesRoom } from './leaves-room.decorator.js';
 import { ManifestDto } from './manifest.dto.js';
-import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
 /** What a version holds. What is left out takes its default. */
 export class TemplateContentDto {
@@ -29,8 +29,7 @@ export class TemplateContentDto {
 
   @ApiPropertyOptional({ example: 'Reviewer', description: "The template's name when left out" })
   @MayBeLeftOut()
-  @IsText({ maxBytes: 4 * DISPLAY_NAME_MAX_LENGTH, minLength: 1 })
-  @MaxLength(DISPLAY_NAME_MAX_LENGTH)
+  @IsDisplayName()
   displayName?: string;
 
   @ApiPropertyOptional({ example: 'Reads every change before it is merged', default: '' })
@@ -48,18 +47,12 @@ export class TemplateContentDto {
 
   @ApiPropertyOptional({ example: ['quality'], default: [], type: [String] })
   @MayBeLeftOut()
-  @IsArray()
-  @ArrayMaxSize(TAGS_MAX_COUNT)
-  @IsText({ maxBytes: 4 * TAG_MAX_LENGTH, minLength: 1, each: true })
-  @MaxLength(TAG_MAX_LENGTH, { each: true })
+  @IsTagList()
   tags?: string[];
 
   @ApiPropertyOptional({ example: ['subagent'], default: [], type: [String] })
   @MayBeLeftOut()
-  @IsArray()
-  @ArrayMaxSize(TAGS_MAX_COUNT)
-  @IsText({ maxBytes: 4 * TAG_MAX_LENGTH, minLength: 1, each: true })
-  @MaxLength(TAG_MAX_LENGTH, { each: true })
+  @IsTagList()
   labels?: string[];
 
   @ApiPropertyOptional({ example: 'You would rather ask one more question than approve what you do not understand.' })
@@ -67,16 +60,7 @@ export class TemplateContentDto {
   @IsText({ maxBytes: SOUL_MAX_BYTES })
   soul?: string;
 
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    nullable: true,
-    default: null,
-    example: { standard: { protocol: 'AIEOS', version: '1.2.1' }, identity: { names: { first: 'Ines' } } },
-    description: 'An AIEOS document, kept as given',
-  })
-  @IsOptional()
-  @IsJsonObject({ maxBytes: IDENTITY_MAX_BYTES, maxDepth: JSON_MAX_DEPTH })
+  @IsAieosIdentity({ default: null, description: 'An AIEOS document, kept as given' })
   aieos_identity?: JsonObject | null;
 
   @ApiPropertyOptional({
@@ -91,8 +75,7 @@ export class TemplateContentDto {
   @ApiPropertyOptional({
     example: ['fs__file__view', { shell__execute: { allowlist: { ls: true } } }],
     default: [],
-    type: 'array',
-    items: { oneOf: [{ type: 'string' }, { type: 'object', minProperties: 1, maxProperties: 1 }] },
+    ...TOOL_LIST,
     description: 'Tool ids, or objects with one key: the id, and how the tool is set up',
   })
   @MayBeLeftOut()

@@ -1,7 +1,7 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import type { Actor } from '../../../domain/events/actor.js';
 import type { TemplateVersion } from '../../../domain/templates/template.js';
-import { ActorDto } from './actor.dto.js';
+import { ActorDto } from '../../../platform/http/actor.dto.js';
 import { TemplateDto } from './template.dto.js';
 
 /** One version, which never changes. */

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { JsonObject } from '../../../domain/json.js';
 import type { AgentConfig, Manifest, ToolReference } from '../../../domain/templates/blueprint.js';
 import type { Template } from '../../../domain/templates/template.js';
+import { AIEOS_IDENTITY, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
 import { AgentConfigDto } from './agent-config.dto.js';
 import { ManifestDto } from './manifest.dto.js';
 
@@ -31,17 +32,13 @@ export class TemplateDto {
   @ApiProperty({ example: 'You would rather ask one more question than approve what you do not understand.' })
   soul!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty(AIEOS_IDENTITY)
   aieos_identity!: JsonObject | null;
 
   @ApiProperty({ example: 'You review code on <%= process.platform %>.' })
   systemPrompt!: string;
 
-  @ApiProperty({
-    type: 'array',
-    items: { oneOf: [{ type: 'string' }, { type: 'object' }] },
-    example: ['fs__file__view'],
-  })
+  @ApiProperty({ ...TOOL_LIST, example: ['fs__file__view'] })
   tools!: readonly ToolReference[];
 
   @ApiProperty({ type: AgentConfigDto })

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** Who made a revision: an API key, or a part of Muster. */
-export class RevisionAuthorDto {
+/** Who made a version or a revision: an API key, or a part of Muster. */
+export class ActorDto {
   @ApiProperty({ enum: ['api-key', 'system'] })
   type!: 'api-key' | 'system';
 
