@@ -15,6 +15,7 @@ import { dispatch } from './dispatch.js';
 import { toCommandError } from './pg-error-mapping.js';
 import { ScramCredentials } from './scram.js';
 import { Transactions } from './transactions.js';
+import { Turns } from './turns.js';
 import type { GatewayServices } from './context.js';
 
 const HOST = '127.0.0.1';
@@ -46,6 +47,7 @@ export class Gateway {
       transactions: new Transactions(pool, (session) => {
         cursors.closeOfTransaction(session);
       }),
+      retries: new Turns(),
       credentials: new ScramCredentials(options.username, options.password),
       address: () => `${HOST}:${String(this.port)}`,
       connections: () => this.sockets.size,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Statement } from '../pg-wire/pg-connection.js';
 import type { PgParameter } from '../pg-wire/pg-messages.js';
 import type { Client } from './client.js';
@@ -6,7 +7,8 @@ import { CommandError } from './command-error.js';
 import type { GatewayServices } from './context.js';
 import { isConflict } from './pg-error-mapping.js';
 
-const ATTEMPTS = 10;
+const ATTEMPTS = 40;
+const LONGEST_PAUSE_MS = 50;
 
 /** Runs a statement where the command belongs: on its transaction's connection, or on any. */
 export async function runStatement(
@@ -14,16 +16,29 @@ export async function runStatement(
   parameters: readonly PgParameter[],
   command: Command,
   client: Client,
-  { pool, transactions }: GatewayServices,
+  { pool, transactions, retries }: GatewayServices,
 ): Promise<Row> {
   if (command.inTransaction) return firstRow(await transactions.execute(command, client, statement, parameters));
-  for (let attempt = 1; ; attempt++) {
+  const run = async (): Promise<Row> => firstRow(await pool.execute(statement, parameters));
+  try {
+    return await run();
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+  // Outside a transaction a conflict is the server's to resolve, as in MongoDB: the statement was rolled back whole. One at a time,
+  // or those that met would meet again: twenty inserts of one unique key ended in deadlocks ten times over.
+  return retries.take(`${command.database}.${command.target ?? ''}`, () => again(run));
+}
+
+/** Those that still wait for each other come to an end in the pauses; who comes to them is the one that PostgreSQL ends. */
+async function again(run: () => Promise<Row>): Promise<Row> {
+  for (let attempt = 2; ; attempt++) {
     try {
-      return firstRow(await pool.execute(statement, parameters));
+      return await run();
     } catch (error) {
-      // Outside a transaction a conflict is the server's to resolve, as in MongoDB: the statement was rolled back whole.
       if (!isConflict(error) || attempt === ATTEMPTS) throw error;
     }
+    await sleep(Math.random() * LONGEST_PAUSE_MS);
   }
 }
 

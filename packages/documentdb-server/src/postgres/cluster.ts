@@ -77,6 +77,8 @@ function configuration(durable: boolean): string {
     autovacuum_naptime: '10s',
     // A deadlock ends the whole statement, so that the gateway can run it again.
     'documentdb.throwDeadlockOnCRUD': true,
+    // Inserts of one unique key at once deadlock (a unique index is an exclusion constraint here), so it is looked for soon.
+    deadlock_timeout: '20ms',
     'documentdb_core.enableCollation': true,
   };
   return Object.entries(settings)
