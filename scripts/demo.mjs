@@ -14,6 +14,7 @@ import { ensureDependencies } from './lib/dependencies.mjs';
 import { createLog } from './lib/log.mjs';
 import { fromRoot } from './lib/paths.mjs';
 import { endRunning } from './lib/run.mjs';
+import { stopAgents } from './lib/stop-agents.mjs';
 
 const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } });
 const log = createLog({ stream: flags.json ? process.stderr : process.stdout });
@@ -46,14 +47,16 @@ async function main() {
   // Only now: these may use what was just installed and built.
   const { chooseRuntime } = await import('./lib/demo-runtime.mjs');
   const { apiClient } = await import('./lib/api-client.mjs');
+  const { untilEnded } = await import('./lib/guard.mjs');
   const { freePort, startMuster } = await import('./lib/muster-process.mjs');
 
   const runtime = await chooseRuntime(log);
   const dataDir = resolve(fromRoot('.'), process.env.DATA_DIR || 'data');
   const wanted = process.env.PORT || '5176';
+  const starting = begin('muster');
+  await untilEnded(dataDir, () => starting.progress('waiting until what a killed demo left has ended'));
   // Muster itself says what is wrong with a port that is none.
   const port = /^\d{1,5}$/.test(wanted) && Number(wanted) < 65536 ? await freePort(Number(wanted)) : wanted;
-  const starting = begin('muster');
   const muster = await startMuster({
     dataDir,
     port,
@@ -71,6 +74,7 @@ async function main() {
   const templates = await importTeam(api);
   const project = await createProject(api, templates);
   undo.unshift(() => stopTeam(api, project));
+  muster.stopFirst({ url: muster.url, key, projectId: project.id });
   const agents = await startTeam(api, project);
   await promptTeam(api, project, agents);
   const templateUntouched = await editOneSoul(api, project, agents);
@@ -254,18 +258,7 @@ async function editOneSoul(api, project, agents) {
 
 async function stopTeam(api, project) {
   const step = log.step('stopping agents');
-  const stopped = async () => {
-    const { items } = await api('GET', `/projects/${project.id}/agents?limit=200`);
-    await Promise.all(
-      items.map(({ id }) =>
-        api('POST', `/projects/${project.id}/agents/${id}/actions`, {
-          json: { action: 'stop' },
-          headers: { prefer: 'wait=20' },
-        }),
-      ),
-    );
-  };
-  await stopped().then(
+  await stopAgents(api, project.id).then(
     () => step.done(),
     (error) => step.fail(error.message),
   );

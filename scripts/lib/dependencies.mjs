@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unlessUnchanged } from './fingerprint.mjs';
+import { isAlive } from './is-alive.mjs';
 import { fromRoot, root } from './paths.mjs';
 import { lastWords, run } from './run.mjs';
 
 const STAMP = 'node_modules/.muster-installed';
-/** Holds the process id of who installs; it stays where an install was cut off. */
+/** Holds the process id of who installs, npm's as soon as it runs; it stays where an install was cut off. */
 const UNDER_WAY = 'node_modules/.muster-installing';
 
 /**
@@ -39,15 +40,17 @@ export async function ensureDependencies(log) {
         await writeFile(fromRoot(UNDER_WAY), String(process.pid));
         const result = await run('npm', ['install', '--no-progress', '--prefer-offline', '--loglevel=error'], {
           cwd: root,
+          // npm goes on where this process is killed, and the next one waits for it.
+          onSpawned: (pid) => writeFileSync(fromRoot(UNDER_WAY), String(pid)),
         });
-        if (result.code !== 0) throw new Error(lastWords(result));
+        if (result.code !== 0) throw new Error(complaint(result));
         await rm(fromRoot(UNDER_WAY));
       },
     );
     step.done(installed ? 'installed' : 'already there');
   } catch (error) {
-    step.fail(`npm install failed: ${error.message}`);
-    throw error;
+    step.fail();
+    throw new Error(`npm install failed: ${error.message}`, { cause: error });
   }
 }
 
@@ -69,13 +72,13 @@ async function clearWhatWasCutOff(step) {
   }
 }
 
-/** @param {number} pid */
-function isAlive(pid) {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
-  }
+/** What npm says of a failure, without its prefix. @param {import('./run.mjs').RunResult} result */
+function complaint(result) {
+  const lines = result.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('npm error'))
+    .map((line) => line.slice('npm error '.length).trimEnd())
+    // Some are nothing but a code, between two paragraphs.
+    .filter((line) => line.includes(' '));
+  return lines.length > 0 ? lines.join('\n  ') : lastWords(result);
 }

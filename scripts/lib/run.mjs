@@ -37,11 +37,11 @@ export async function endRunning(graceMs = 5_000) {
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, onLine?: (line: string) => void }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, onLine?: (line: string) => void, onSpawned?: (pid: number) => void }} [options]
  *   `env` is added to this process's own environment; `onLine` sees each line of stdout as it comes
  * @returns {Promise<RunResult>}
  */
-export function run(command, args, { cwd, env = {}, timeoutMs = 0, onLine } = {}) {
+export function run(command, args, { cwd, env = {}, timeoutMs = 0, onLine, onSpawned } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -52,6 +52,7 @@ export function run(command, args, { cwd, env = {}, timeoutMs = 0, onLine } = {}
       shell: process.platform === 'win32',
     });
     running.add(child);
+    if (onSpawned && child.pid) onSpawned(child.pid);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
