@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** `npm run dev`: compiles on every change and restarts the API with it. Ctrl-C ends both. */
+/** `npm run dev`: compiles on every change and restarts the API with it. Ctrl-C ends both, and so does any other end. */
 import { spawn } from 'node:child_process';
 import { build } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
+import { startGuard } from './lib/guard.mjs';
 import { createLog } from './lib/log.mjs';
 import { fromRoot, root } from './lib/paths.mjs';
 
@@ -21,7 +22,11 @@ const children = [
   ),
   spawn(process.execPath, ['--watch', '--enable-source-maps', 'dist/main.js'], { cwd: root, stdio: 'inherit' }),
 ];
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const child of children) {
+  const guard = startGuard({ pid: child.pid });
+  child.once('exit', guard.dismiss);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     for (const child of children) child.kill('SIGTERM');
   });

@@ -1,6 +1,6 @@
 /**
- * Watches over a Muster that a script started (see guard.mjs), and ends it when that script is gone without having done so:
- * killed, or crashed. Its stdin closes then, however the script died.
+ * Watches over a process that a script started (see guard.mjs), mostly Muster, and ends it when that script is gone without
+ * having done so: killed, or crashed. Its stdin closes then, however the script died.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ async function end(pid, { dataDir, team }) {
   const note = dataDir && join(dataDir, ENDING);
   if (note) writeFileSync(note, String(process.pid));
   try {
-    console.log(`The script that started Muster (${pid}) is gone: stopping ${team ? 'the agents and ' : ''}Muster.`);
+    console.log(`The script that started process ${pid} is gone: stopping ${team ? 'the agents and ' : ''}it.`);
     if (team) {
       await stopAgents(apiClient(team.url, team.key), team.projectId).catch((error) =>
         console.log(`The agents cannot be stopped: ${error.message}`),

@@ -10,15 +10,15 @@ export const ENDING = 'ending.pid';
 const LONGEST_END_MS = 60_000;
 
 /**
- * @typedef {object} Guard A process that ends a Muster when this one dies without doing so.
+ * @typedef {object} Guard A process that ends another when this one dies without doing so.
  * @property {(team: { url: string, key: string, projectId: string }) => void} stopFirst whose agents it stops before
  * @property {() => void} dismiss there is nothing left to watch
  */
 
 /**
  * @param {object} watched
- * @param {number} watched.pid the Muster
- * @param {string} watched.dataDir
+ * @param {number} watched.pid
+ * @param {string} [watched.dataDir] where it notes that it is ending it
  * @param {number} [logFd] open file for what it says
  * @returns {Guard}
  */
