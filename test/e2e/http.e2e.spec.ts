@@ -159,7 +159,7 @@ describe('the HTTP layer', () => {
   describe('entity tags', () => {
     it('spare a client what it has already', async () => {
       const made = await app.call('/templates', { method: 'POST', body: { name: 'tagged', role: 'developer' } });
-      const path = `/templates/${made.body.id}`;
+      const path = `/templates/${made.body.id}/versions/1`;
       const first = await app.call(path);
       expect(first.headers.get('etag')).toBe('"1"');
       for (const known of ['"1"', 'W/"1"', '"7", "1"', '*']) {
@@ -167,6 +167,15 @@ describe('the HTTP layer', () => {
         expect([known, again.status, again.body, again.headers.get('etag')]).toEqual([known, 304, undefined, '"1"']);
       }
       expect((await app.call(path, { headers: { 'if-none-match': '"2"' } })).status).toBe(200);
+    });
+
+    it('spare nobody what changes beside them', async () => {
+      const made = await app.call('/templates', { method: 'POST', body: { name: 'archived', role: 'developer' } });
+      const path = `/templates/${made.body.id}`;
+      await app.call(path, { method: 'DELETE' });
+      const again = await app.call(path, { headers: { 'if-none-match': '"1"' } });
+      expect([again.status, again.headers.get('etag')]).toEqual([200, '"1"']);
+      expect(again.body.archivedAt).toEqual(expect.any(String));
     });
 
     it('are not sent with a problem', async () => {

@@ -173,11 +173,6 @@ describe('templates', () => {
   });
 
   describe('GET /templates/:id', () => {
-    it('answers 304 to who has the version', async () => {
-      const { id } = await create();
-      expect((await call(`/templates/${id}`, { headers: { 'if-none-match': '"1"' } })).status).toBe(304);
-    });
-
     it('answers 404 for an unknown one and 422 for what is no id', async () => {
       expect((await call(`/templates/${UNKNOWN_ID}`)).body).toMatchObject({ code: 'NOT_FOUND', status: 404 });
       expect(Object.keys(faults(await call('/templates/nope')))).toEqual(['id']);

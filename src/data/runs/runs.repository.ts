@@ -10,6 +10,7 @@ import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { Run, RunStatus } from '../../domain/runs/run.js';
+import { beforeCursor } from '../database/before-cursor.js';
 import { driverCollection } from '../database/driver-collection.js';
 import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
@@ -69,7 +70,7 @@ export class MongoRuns extends RunRecords {
   }
 
   async list(path: InstancePath, page: PageRequest): Promise<Page<Run>> {
-    const found = this.newest({ ...byPath(path), ...idBefore(page.cursor) }, page.limit + 1);
+    const found = this.newest({ ...byPath(path), ...beforeCursor(page.cursor) }, page.limit + 1);
     const { records, more } = await takePage(found, page.limit, textsOf);
     const items = records.map(toRun);
     return { items, nextCursor: more ? (items.at(-1)?.id ?? null) : null };
@@ -110,9 +111,3 @@ const byPath = (path: InstancePath): Record<string, unknown> => ({
   projectId: new Types.ObjectId(path.projectId),
   instanceId: new Types.ObjectId(path.id),
 });
-
-/** Cursors are the last id of the page before. One that is not is past every run. */
-const idBefore = (cursor: string | undefined): Record<string, unknown> =>
-  cursor === undefined
-    ? {}
-    : { _id: { $lt: new Types.ObjectId(/^[0-9a-f]{24}$/.test(cursor) ? cursor : '0'.repeat(24)) } };

@@ -35,7 +35,7 @@ export class TemplateVersionsController {
 
   @Get(':version')
   @Requires('templates:read')
-  @EtagFrom('version')
+  @EtagFrom('version', { namesAll: true })
   @ApiOperation({ summary: 'One version; it never changes' })
   @ApiResponse({ status: 200, type: TemplateVersionDto })
   async get(

@@ -1,16 +1,19 @@
 import type { FastifyInstance, preSerializationHookHandler } from 'fastify';
 
-/** Adds ETag to the answers of routes with @EtagFrom, and answers a GET whose If-None-Match holds it with 304 (RFC 9110). */
+/**
+ * Adds ETag to the answers of routes with @EtagFrom, and answers a GET whose If-None-Match holds it with 304 (RFC 9110) where the tag
+ * names all of the answer.
+ */
 export function addEntityTags(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
-    const field = route.config?.muster?.etagField;
+    const { etagField: field, etagNamesAll = false } = route.config?.muster ?? {};
     if (field === undefined) return;
     const tag: preSerializationHookHandler = (request, reply, payload, done) => {
       const value = (payload as Record<string, unknown> | null)?.[field];
       if (typeof value === 'number') {
         const etag = `"${value}"`;
         reply.header('etag', etag);
-        const reading = request.method === 'GET' || request.method === 'HEAD';
+        const reading = etagNamesAll && (request.method === 'GET' || request.method === 'HEAD');
         const known = request.headers['if-none-match'];
         if (reading && known !== undefined && matches(known, etag)) reply.code(304);
       }

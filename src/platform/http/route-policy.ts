@@ -9,6 +9,8 @@ export interface RoutePolicy {
   readonly access?: AccessRule;
   /** The field of the answer that is its entity tag. */
   readonly etagField?: 'version' | 'revision';
+  /** The answer never changes while its entity tag stays, so that who has the tag has the answer. */
+  readonly etagNamesAll?: boolean;
 }
 
 declare module 'fastify' {

@@ -1,10 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { TemplateId } from '../../../domain/ids.js';
 import { MOST_SEAT_TAGS, ROLE_MAX_LENGTH } from '../../../domain/projects/project.js';
-import { DISPLAY_NAME_MAX_LENGTH, ROLE, TAG_MAX_LENGTH } from '../../../domain/templates/limits.js';
+import { ROLE } from '../../../domain/templates/limits.js';
+import { IsDisplayName } from '../../../platform/http/blueprint/is-display-name.decorator.js';
+import { IsTagList } from '../../../platform/http/blueprint/is-tag-list.decorator.js';
 import { IsId } from '../../../platform/http/is-id.decorator.js';
-import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 import type { SeatInput } from '../project-input.js';
 
@@ -27,15 +28,11 @@ export class RoleAssignmentInputDto implements SeatInput {
 
   @ApiPropertyOptional({ example: 'Ada', description: "The template's when left out" })
   @MayBeLeftOut()
-  @IsText({ maxBytes: 4 * DISPLAY_NAME_MAX_LENGTH, minLength: 1 })
-  @MaxLength(DISPLAY_NAME_MAX_LENGTH)
+  @IsDisplayName()
   displayName?: string;
 
   @ApiPropertyOptional({ example: ['frontend'], type: [String], description: "Added to the template's own tags" })
   @MayBeLeftOut()
-  @IsArray()
-  @ArrayMaxSize(MOST_SEAT_TAGS)
-  @IsText({ maxBytes: 4 * TAG_MAX_LENGTH, minLength: 1, each: true })
-  @MaxLength(TAG_MAX_LENGTH, { each: true })
+  @IsTagList(MOST_SEAT_TAGS)
   tags?: string[];
 }
