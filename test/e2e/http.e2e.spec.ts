@@ -151,6 +151,7 @@ describe('the HTTP layer', () => {
     for (const answer of [await app.call('//healthz'), await app.call('/api-keys/me', { key: null })]) {
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
       expect(answer.headers.get('x-frame-options')).toBe('DENY');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
       expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
       expect(answer.headers.get('x-powered-by')).toBeNull();
     }

@@ -9,8 +9,12 @@ const EVERYWHERE = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** An answer of the API is data: nothing in it is ever to be loaded, run or framed. */
-const API = { ...EVERYWHERE, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'" };
+/** An answer of the API is data: nothing in it is ever to be loaded, run or framed, and no cache keeps it unless its route says so. */
+const API = {
+  ...EVERYWHERE,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'cache-control': 'no-store',
+};
 
 /** The documentation page brings its own scripts and images, and styles itself inline. */
 const DOCS = {
