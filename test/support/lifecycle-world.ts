@@ -44,7 +44,8 @@ import type { Configuration } from '../../src/platform/config/configuration.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import type { Draining } from '../../src/platform/http/draining.js';
 import { testDatabase, type TestDatabase } from './database.js';
-import { FakeEngine, FakeRuntime } from './fake-engine.js';
+import { FakeEngine } from './fake-engine.js';
+import { FakeRuntime } from './fake-runtime.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Short enough for a test, with the proportions of the real ones. */

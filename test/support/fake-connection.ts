@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AgentConnection,
+  type AgentConfiguration,
+  type AgentHealth,
+  type PromptRequest,
+  type PromptResult,
+} from '../../src/domain/runtime/agent-connection.js';
+import { AgentUnreachableError } from '../../src/domain/runtime/runtime-errors.js';
+import type { FakeContainer, FakeEngine } from './fake-engine.js';
+
+/** A way to the agent in a container of the fake engine. */
+export class FakeConnection extends AgentConnection {
+  readonly endpoint = 'unix';
+
+  constructor(
+    private readonly engine: FakeEngine,
+    private readonly id: string,
+  ) {
+    super();
+  }
+
+  async health(): Promise<AgentHealth> {
+    return Promise.resolve({ version: '1', configured: this.container().configuration?.digest ?? null });
+  }
+
+  async configure(configuration: AgentConfiguration): Promise<void> {
+    this.container().configuration = configuration;
+    return Promise.resolve();
+  }
+
+  async prompt({ input }: PromptRequest, signal: AbortSignal): Promise<PromptResult> {
+    const wait = /^sleep (\d+)$/.exec(input)?.[1];
+    if (wait !== undefined) await sleep(Number(wait), undefined, { signal });
+    const soul = this.container().configuration?.soul ?? 'nobody';
+    return { output: `${soul}: ${input}`, usage: { inputTokens: 1, outputTokens: 1 } };
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+
+  private container(): FakeContainer {
+    const container = this.engine.containers.get(this.id);
+    if (container?.state !== 'running') throw new AgentUnreachableError(this.id);
+    return container;
+  }
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InstallationId } from '../../src/domain/ids.js';
+import type { AgentConnection } from '../../src/domain/runtime/agent-connection.js';
+import {
+  ContainerRuntime,
+  type ContainerAddress,
+  type ContainerObservation,
+  type ContainerState,
+  type LogLine,
+  type ReachableAgent,
+  type RuntimeEvent,
+  type RuntimeInfo,
+} from '../../src/domain/runtime/container-runtime.js';
+import { AgentUnreachableError, ContainerExitedError, RuntimeError } from '../../src/domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
+import { FakeConnection } from './fake-connection.js';
+import type { FakeContainer, FakeEngine } from './fake-engine.js';
+
+/** One Muster's way to the engine. */
+export class FakeRuntime extends ContainerRuntime {
+  readonly name = 'docker';
+  readonly capabilities = { isolation: true, limits: true, network: true, pause: true, images: true, exec: true };
+  readonly warning = null;
+
+  constructor(readonly engine: FakeEngine) {
+    super();
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    this.engine.assertUp();
+    return Promise.resolve({ name: 'fake', version: '1', isolations: ['runc'] });
+  }
+
+  async resolveImage(reference: string): Promise<string> {
+    return this.engine.perform('resolveImage', reference, () => this.engine.image);
+  }
+
+  async create(spec: RuntimeSpec): Promise<string> {
+    return this.engine.perform('create', spec.name, () => this.engine.create(spec));
+  }
+
+  async start(id: string): Promise<void> {
+    await this.engine.perform('start', id, () => {
+      this.engine.start(this.engine.get(id));
+    });
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.engine.perform('stop', id, () => {
+      const container = this.engine.containers.get(id);
+      if (container !== undefined) this.engine.halt(container, 0);
+    });
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.engine.perform('pause', id, () => {
+      this.set(id, 'paused');
+    });
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.engine.perform('unpause', id, () => {
+      this.set(id, 'running');
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.engine.perform('remove', id, () => {
+      this.engine.remove(id);
+    });
+  }
+
+  async inspect(idOrName: string): Promise<ContainerObservation | null> {
+    return this.engine.perform('inspect', idOrName, () => {
+      const { containers } = this.engine;
+      const found = containers.get(idOrName) ?? [...containers.values()].find(({ spec }) => spec.name === idOrName);
+      return found === undefined ? null : observe(found);
+    });
+  }
+
+  async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
+    return this.engine.perform('list', installation, () =>
+      [...this.engine.containers.values()]
+        .filter(({ spec }) => spec.owner.installation === installation)
+        .map((container) => ({ ...observe(container), pid: null, startedAt: null })),
+    );
+  }
+
+  async *logs(id: string): AsyncIterable<LogLine> {
+    this.engine.get(id);
+    yield await Promise.resolve({ stream: 'stdout', at: new Date(), text: `log of ${id}` });
+  }
+
+  events(_installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.engine.events(signal);
+  }
+
+  async connect({ id }: ContainerAddress): Promise<AgentConnection> {
+    this.engine.assertUp();
+    if (this.engine.get(id).state !== 'running' || this.engine.behaviour === 'silent')
+      throw new AgentUnreachableError(id);
+    return Promise.resolve(new FakeConnection(this.engine, id));
+  }
+
+  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.engine.assertUp();
+      const { state, exitCode } = this.engine.get(container.id);
+      if (state !== 'running') throw new ContainerExitedError(container.id, exitCode, false);
+      if (this.engine.behaviour === 'healthy') {
+        const connection = await this.connect(container);
+        return { connection, health: await connection.health() };
+      }
+      await sleep(2);
+    }
+  }
+
+  private set(id: string, state: ContainerState): void {
+    const container = this.engine.get(id);
+    if (container.state !== 'running' && container.state !== 'paused') {
+      throw new RuntimeError('refused', `Container ${id} does not run.`);
+    }
+    container.state = state;
+    this.engine.tell(state === 'paused' ? 'paused' : 'unpaused', container);
+  }
+}
+
+const observe = ({ id, spec, state, pid, startedAt, exitCode }: FakeContainer): ContainerObservation => ({
+  id,
+  name: spec.name,
+  owner: spec.owner,
+  specDigest: spec.specDigest,
+  state,
+  pid,
+  startedAt,
+  exitCode,
+  oomKilled: false,
+});
