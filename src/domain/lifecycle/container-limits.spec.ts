@@ -13,10 +13,10 @@ describe('container limits', () => {
     });
   });
 
-  it('are what the manifest says, as far as Muster allows', () => {
+  it('are what the manifest says', () => {
     const limits = containerLimits({
       image: 'my/agent:1',
-      resources: { cpus: 0.5, memoryMiB: 1_000_000 },
+      resources: { cpus: 0.5, memoryMiB: 16_384 },
       isolation: 'gvisor',
       gracePeriodSeconds: 0,
     });
@@ -25,9 +25,13 @@ describe('container limits', () => {
   });
 
   it('name every field that cannot be used', () => {
-    const manifest = { image: '', resources: { cpus: 0, pids: 'all' }, isolation: 'none' } as unknown as Manifest;
+    const manifest = {
+      image: '',
+      resources: { cpus: 0, memoryMiB: 1_000_000, pids: 'all' },
+      isolation: 'none',
+    } as unknown as Manifest;
     expect(() => containerLimits(manifest)).toThrow(
-      /image must.*isolation must.*resources\.cpus must.*resources\.pids must/,
+      /image must.*isolation must.*resources\.cpus must.*resources\.memoryMiB must.*resources\.pids must/,
     );
   });
 });

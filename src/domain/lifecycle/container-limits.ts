@@ -1,27 +1,16 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { RuntimeLimits, RuntimeSpec } from '../runtime/runtime-spec.js';
 import type { Manifest } from '../templates/blueprint.js';
-
-interface Bounds {
-  readonly min: number;
-  readonly fallback: number;
-  /** More than this is cut down to it. */
-  readonly max: number;
-}
-
-const RESOURCES = {
-  cpus: { min: 0.05, fallback: 1, max: 16 },
-  memoryMiB: { min: 32, fallback: 512, max: 16_384 },
-  pids: { min: 8, fallback: 256, max: 4096 },
-  tmpfsMiB: { min: 1, fallback: 64, max: 4096 },
-} as const satisfies Record<keyof RuntimeLimits, Bounds>;
-
-const START_TIMEOUT_SECONDS: Bounds = { min: 1, fallback: 30, max: 600 };
-const GRACE_PERIOD_SECONDS: Bounds = { min: 0, fallback: 4, max: 120 };
+import {
+  GRACE_PERIOD_SECONDS,
+  RESOURCE_BOUNDS,
+  START_TIMEOUT_SECONDS,
+  type Bounds,
+} from '../templates/manifest-bounds.js';
 
 const ISOLATIONS = ['runc', 'gvisor'] as const satisfies RuntimeSpec['isolation'][];
 
-/** What a manifest asks for, with a default for everything it leaves out, within what Muster allows. */
+/** What a manifest asks for, with a default for everything it leaves out. */
 export interface ContainerLimits {
   /** null: the configured agent image. */
   readonly image: string | null;
@@ -36,7 +25,7 @@ export function containerLimits(manifest: Manifest): ContainerLimits {
   const faults: string[] = [];
   const bounded = (name: string, value: unknown, { min, fallback, max }: Bounds): number => {
     if (value === undefined || value === null) return fallback;
-    if (typeof value === 'number' && value >= min) return Math.min(value, max);
+    if (typeof value === 'number' && value >= min && value <= max) return value;
     faults.push(`${name} must be a number from ${min} to ${max}`);
     return fallback;
   };
@@ -45,10 +34,10 @@ export function containerLimits(manifest: Manifest): ContainerLimits {
   if (image !== null && (typeof image !== 'string' || image === '')) faults.push('image must be an image reference');
   if (!ISOLATIONS.includes(isolation)) faults.push(`isolation must be one of ${ISOLATIONS.join(', ')}`);
   const limits = {
-    cpus: bounded('resources.cpus', resources.cpus, RESOURCES.cpus),
-    memoryMiB: bounded('resources.memoryMiB', resources.memoryMiB, RESOURCES.memoryMiB),
-    pids: bounded('resources.pids', resources.pids, RESOURCES.pids),
-    tmpfsMiB: bounded('resources.tmpfsMiB', resources.tmpfsMiB, RESOURCES.tmpfsMiB),
+    cpus: bounded('resources.cpus', resources.cpus, RESOURCE_BOUNDS.cpus),
+    memoryMiB: bounded('resources.memoryMiB', resources.memoryMiB, RESOURCE_BOUNDS.memoryMiB),
+    pids: bounded('resources.pids', resources.pids, RESOURCE_BOUNDS.pids),
+    tmpfsMiB: bounded('resources.tmpfsMiB', resources.tmpfsMiB, RESOURCE_BOUNDS.tmpfsMiB),
   };
   const startTimeoutSeconds = bounded('startTimeoutSeconds', manifest.startTimeoutSeconds, START_TIMEOUT_SECONDS);
   const gracePeriodSeconds = bounded('gracePeriodSeconds', manifest.gracePeriodSeconds, GRACE_PERIOD_SECONDS);

@@ -1,34 +1,43 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsNumber, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
+import {
+  GRACE_PERIOD_SECONDS,
+  RESOURCE_BOUNDS,
+  START_TIMEOUT_SECONDS,
+  type Bounds,
+} from '../../../domain/templates/manifest-bounds.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
+/** As OpenAPI says them. */
+const boundsOf = ({ min, max, fallback }: Bounds) => ({ minimum: min, maximum: max, default: fallback });
+
 export class ManifestResourcesDto {
-  @ApiPropertyOptional({ example: 0.5, minimum: 0.01, maximum: 256, description: 'CPUs, fractions allowed' })
+  @ApiPropertyOptional({ example: 0.5, ...boundsOf(RESOURCE_BOUNDS.cpus), description: 'CPUs, fractions allowed' })
   @MayBeLeftOut()
   @IsNumber({ allowNaN: false, allowInfinity: false })
-  @Min(0.01)
-  @Max(256)
+  @Min(RESOURCE_BOUNDS.cpus.min)
+  @Max(RESOURCE_BOUNDS.cpus.max)
   cpus?: number;
 
-  @ApiPropertyOptional({ example: 256, minimum: 16, maximum: 1_048_576 })
+  @ApiPropertyOptional({ example: 256, ...boundsOf(RESOURCE_BOUNDS.memoryMiB) })
   @MayBeLeftOut()
   @IsInt()
-  @Min(16)
-  @Max(1_048_576)
+  @Min(RESOURCE_BOUNDS.memoryMiB.min)
+  @Max(RESOURCE_BOUNDS.memoryMiB.max)
   memoryMiB?: number;
 
-  @ApiPropertyOptional({ example: 128, minimum: 8, maximum: 32_768, description: 'Most processes and threads' })
+  @ApiPropertyOptional({ example: 128, ...boundsOf(RESOURCE_BOUNDS.pids), description: 'Most processes and threads' })
   @MayBeLeftOut()
   @IsInt()
-  @Min(8)
-  @Max(32_768)
+  @Min(RESOURCE_BOUNDS.pids.min)
+  @Max(RESOURCE_BOUNDS.pids.max)
   pids?: number;
 
-  @ApiPropertyOptional({ example: 64, minimum: 1, maximum: 65_536, description: 'Size of /tmp' })
+  @ApiPropertyOptional({ example: 64, ...boundsOf(RESOURCE_BOUNDS.tmpfsMiB), description: 'Size of /tmp' })
   @MayBeLeftOut()
   @IsInt()
-  @Min(1)
-  @Max(65_536)
+  @Min(RESOURCE_BOUNDS.tmpfsMiB.min)
+  @Max(RESOURCE_BOUNDS.tmpfsMiB.max)
   tmpfsMiB?: number;
 }
 
@@ -52,17 +61,17 @@ export class ManifestDto {
   @IsIn(['runc', 'gvisor'], { message: 'must be runc or gvisor' })
   isolation?: 'runc' | 'gvisor';
 
-  @ApiPropertyOptional({ example: 30, minimum: 1, maximum: 3600 })
+  @ApiPropertyOptional({ example: 30, ...boundsOf(START_TIMEOUT_SECONDS) })
   @MayBeLeftOut()
   @IsInt()
-  @Min(1)
-  @Max(3600)
+  @Min(START_TIMEOUT_SECONDS.min)
+  @Max(START_TIMEOUT_SECONDS.max)
   startTimeoutSeconds?: number;
 
-  @ApiPropertyOptional({ example: 10, minimum: 0, maximum: 600 })
+  @ApiPropertyOptional({ example: 10, ...boundsOf(GRACE_PERIOD_SECONDS) })
   @MayBeLeftOut()
   @IsInt()
-  @Min(0)
-  @Max(600)
+  @Min(GRACE_PERIOD_SECONDS.min)
+  @Max(GRACE_PERIOD_SECONDS.max)
   gracePeriodSeconds?: number;
 }
