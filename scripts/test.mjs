@@ -12,7 +12,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureAgentImage } from './lib/agent-image.mjs';
 import { build } from './lib/build.mjs';
@@ -27,6 +27,8 @@ import { ensureTestImages } from './lib/test-images.mjs';
 const log = createLog();
 const [projects, files] = selection(process.argv.slice(2));
 const everything = projects.length === 0;
+/** Each has a Muster, a database connection and containers of its own. */
+const MOST_WORKERS = 4;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await ensureDependencies(log);
@@ -108,6 +110,8 @@ async function jest() {
           '--json',
           `--outputFile=${report}`,
           '--passWithNoTests',
+          // Half of the time a test waits for processes, containers and the database; more than that only wait for each other.
+          `--maxWorkers=${Math.min(availableParallelism(), MOST_WORKERS)}`,
           ...selected,
           ...(files.length > 0 ? ['--', ...files] : []),
         ],
@@ -119,7 +123,8 @@ async function jest() {
         if (!existsSync(report)) return;
         clearInterval(watch);
         setTimeout(() => {
-          log.warn('Jest did not end by itself: a test left something open.');
+          log.warn('Jest did not end by itself: a test left something open. That counts as a failure.');
+          totals.failed += 1;
           child.kill('SIGKILL');
         }, 20_000).unref();
       }, 1_000);
