@@ -18,8 +18,10 @@ export const MCP_SERVERS_MAX_COUNT = 32;
 
 /** Lower-case words of letters and digits, joined by single hyphens. */
 export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+export const SLUG_RULE = 'must be lower-case letters and digits, joined by single hyphens';
 /** As a slug, underscores allowed too: project_manager. */
 export const ROLE = /^[a-z0-9]+(?:[_-][a-z0-9]+)*$/;
+export const ROLE_RULE = 'must be lower-case letters and digits, joined by single hyphens or underscores';
 
 /** The largest template file that can be imported, in bytes. */
 export const TEMPLATE_FILE_MAX_BYTES = 1024 * 1024;

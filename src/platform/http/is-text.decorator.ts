@@ -1,26 +1,24 @@
 import { ValidateBy } from 'class-validator';
 
-export interface TextLimits {
-  readonly maxBytes: number;
-  /** @default 0 */
+interface TextRules {
+  /** In characters (code points). @default 0 */
   readonly minLength?: number;
+  /** What it has to look like, and how to say so: `must be …`. */
+  readonly pattern?: { readonly expression: RegExp; readonly rule: string };
   /** The property is a list of such texts. */
   readonly each?: boolean;
 }
 
-/** A text of at most `maxBytes` bytes of UTF-8 that any store gives back as it was: no NUL, no half characters. */
-export function IsText({ maxBytes, minLength = 0, each = false }: TextLimits): PropertyDecorator {
-  const fault = (value: unknown): string | null => {
-    if (typeof value !== 'string') return 'must be a text';
-    if (value.length < minLength) return 'must not be empty';
-    if (Buffer.byteLength(value, 'utf8') > maxBytes) return `must be at most ${maxBytes} bytes long (UTF-8)`;
-    if (value.includes('\u0000')) return 'must not contain the character U+0000';
-    return value.isWellFormed() ? null : 'has an unpaired surrogate (half a character)';
-  };
+/** Its largest size, in bytes of UTF-8 or in characters (code points). */
+export type TextLimits = TextRules & ({ readonly maxBytes: number } | { readonly maxLength: number });
+
+/** A text within its limits that any store gives back as it was: no NUL, no half characters. One fault at most. */
+export function IsText(limits: TextLimits): PropertyDecorator {
+  const { each = false } = limits;
   const faultOfAll = (value: unknown): string | null => {
-    if (!each) return fault(value);
+    if (!each) return faultOf(value, limits);
     if (!Array.isArray(value)) return 'must be a list of texts';
-    const faults = value.map((item) => fault(item));
+    const faults = value.map((item) => faultOf(item, limits));
     const index = faults.findIndex((found) => found !== null);
     return index < 0 ? null : `number ${index} ${faults[index] ?? ''}`;
   };
@@ -31,4 +29,22 @@ export function IsText({ maxBytes, minLength = 0, each = false }: TextLimits): P
       defaultMessage: (asked) => faultOfAll(asked?.value) ?? 'must be a text',
     },
   });
+}
+
+function faultOf(value: unknown, limits: TextLimits): string | null {
+  if (typeof value !== 'string') return 'must be a text';
+  if (value.length < (limits.minLength ?? 0)) return 'must not be empty';
+  if ('maxBytes' in limits) {
+    if (Buffer.byteLength(value, 'utf8') > limits.maxBytes)
+      return `must be at most ${limits.maxBytes} bytes long (UTF-8)`;
+  } else if (isLongerThan(value, limits.maxLength)) return `must be at most ${limits.maxLength} characters long`;
+  if (value.includes('\u0000')) return 'must not contain the character U+0000';
+  if (!value.isWellFormed()) return 'has an unpaired surrogate (half a character)';
+  return limits.pattern === undefined || limits.pattern.expression.test(value) ? null : limits.pattern.rule;
+}
+
+/** A code point is one or two of a string's units. */
+function isLongerThan(value: string, most: number): boolean {
+  if (value.length <= most) return false;
+  return value.length > 2 * most || Array.from(value).length > most;
 }

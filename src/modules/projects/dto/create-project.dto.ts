@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, ValidateNested } from 'class-validator';
 import { SLUG_MAX, SLUG_PATTERN } from '../../../domain/projects/project-slug.js';
 import { MOST_ASSIGNMENTS, PROJECT_NAME_MAX_LENGTH } from '../../../domain/projects/project.js';
-import { DESCRIPTION_MAX_BYTES } from '../../../domain/templates/limits.js';
+import { DESCRIPTION_MAX_BYTES, SLUG_RULE } from '../../../domain/templates/limits.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 import type { NewProject } from '../project-input.js';
@@ -12,8 +12,7 @@ export class CreateProjectDto implements NewProject {
   static readonly nested = { roleAssignments: RoleAssignmentInputDto };
 
   @ApiProperty({ example: 'Web App', maxLength: PROJECT_NAME_MAX_LENGTH })
-  @IsText({ maxBytes: 4 * PROJECT_NAME_MAX_LENGTH, minLength: 1 })
-  @MaxLength(PROJECT_NAME_MAX_LENGTH)
+  @IsText({ maxLength: PROJECT_NAME_MAX_LENGTH, minLength: 1 })
   name!: string;
 
   @ApiPropertyOptional({
@@ -23,8 +22,7 @@ export class CreateProjectDto implements NewProject {
     description: 'How its agents are called: <slug>-<role>-<n>. Unique. Made from the name when left out',
   })
   @MayBeLeftOut()
-  @MaxLength(SLUG_MAX)
-  @Matches(SLUG_PATTERN, { message: 'must be lower-case letters and digits, joined by single hyphens' })
+  @IsText({ maxLength: SLUG_MAX, pattern: { expression: SLUG_PATTERN, rule: SLUG_RULE } })
   slug?: string;
 
   @ApiPropertyOptional({ example: 'The shop, rewritten', default: '' })

@@ -1,5 +1,4 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { MaxLength } from 'class-validator';
 import { PROJECT_NAME_MAX_LENGTH, type ProjectChange } from '../../../domain/projects/project.js';
 import { DESCRIPTION_MAX_BYTES } from '../../../domain/templates/limits.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
@@ -9,8 +8,7 @@ import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.j
 export class UpdateProjectDto implements ProjectChange {
   @ApiPropertyOptional({ example: 'Web App 2', maxLength: PROJECT_NAME_MAX_LENGTH })
   @MayBeLeftOut()
-  @IsText({ maxBytes: 4 * PROJECT_NAME_MAX_LENGTH, minLength: 1 })
-  @MaxLength(PROJECT_NAME_MAX_LENGTH)
+  @IsText({ maxLength: PROJECT_NAME_MAX_LENGTH, minLength: 1 })
   name?: string;
 
   @ApiPropertyOptional({ example: 'The shop, rewritten again' })

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, ValidateNested } from 'class-validator';
 import { MCP_SERVERS_MAX_COUNT, SKILLS_MAX_BYTES } from '../../../domain/templates/limits.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
@@ -16,8 +16,7 @@ export class AgentConfigDto {
 
   @ApiPropertyOptional({ example: 'ollama', default: '', description: 'Who serves the model; `echo` needs no model' })
   @MayBeLeftOut()
-  @MaxLength(63)
-  @Matches(/^[^:\s]*$/, { message: 'must be a name without colons and spaces' })
+  @IsText({ maxLength: 63, pattern: { expression: /^[^:\s]*$/, rule: 'must be a name without colons and spaces' } })
   provider?: string;
 
   @ApiPropertyOptional({ example: 'TypeScript, reading other people’s code', default: '' })

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
+import { IsText } from '../../../platform/http/is-text.decorator.js';
 
 export const FILE_FORMATS = ['daemon-v1'] as const;
 
@@ -13,8 +14,7 @@ export class ImportTemplateQuery {
     description: 'Names the template when the file does not; Content-Disposition does the same',
   })
   @IsOptional()
-  @IsString()
-  @MaxLength(255)
+  @IsText({ maxLength: 255 })
   readonly filename?: string;
 
   @ApiPropertyOptional({

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional, MaxLength } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { NAME_MAX_LENGTH, TAG_MAX_LENGTH } from '../../../domain/templates/limits.js';
 import type { TemplateFilter } from '../../../domain/templates/templates.repository.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
@@ -9,14 +9,12 @@ import { PageQuery } from '../../../platform/http/page-query.dto.js';
 export class ListTemplatesQuery extends PageQuery implements TemplateFilter {
   @ApiPropertyOptional({ example: 'subagent', description: 'Only templates with this label' })
   @IsOptional()
-  @IsText({ maxBytes: 4 * TAG_MAX_LENGTH })
-  @MaxLength(TAG_MAX_LENGTH)
+  @IsText({ maxLength: TAG_MAX_LENGTH })
   readonly label?: string;
 
   @ApiPropertyOptional({ example: 'reviewer', description: 'Only templates for this role' })
   @IsOptional()
-  @IsText({ maxBytes: 4 * NAME_MAX_LENGTH })
-  @MaxLength(NAME_MAX_LENGTH)
+  @IsText({ maxLength: NAME_MAX_LENGTH })
   readonly role?: string;
 
   @ApiPropertyOptional({
@@ -24,8 +22,7 @@ export class ListTemplatesQuery extends PageQuery implements TemplateFilter {
     description: 'Part of name, display name or description; upper and lower case are the same',
   })
   @IsOptional()
-  @IsText({ maxBytes: 400 })
-  @MaxLength(100)
+  @IsText({ maxLength: 100 })
   readonly q?: string;
 
   @ApiPropertyOptional({ type: Boolean, default: false, description: 'Archived templates too' })

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsString, IsUrl, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsUrl, Matches, MaxLength } from 'class-validator';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
@@ -28,7 +28,6 @@ export class McpServerDto {
   @MayBeLeftOut()
   @IsArray()
   @ArrayMaxSize(64)
-  @IsString({ each: true })
-  @MaxLength(1000, { each: true })
+  @IsText({ maxLength: 1000, each: true })
   args?: string[];
 }

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsObject, ValidateNested } from 'class-validator';
 import type { JsonObject } from '../../../domain/json.js';
 import type { ToolReference } from '../../../domain/templates/blueprint.js';
 import {
@@ -8,6 +8,7 @@ import {
   JSON_MAX_DEPTH,
   NAME_MAX_LENGTH,
   ROLE,
+  ROLE_RULE,
   SOUL_MAX_BYTES,
   SYSTEM_PROMPT_MAX_BYTES,
 } from '../../../domain/templates/limits.js';
@@ -39,9 +40,9 @@ export class TemplateContentDto {
 
   @ApiPropertyOptional({ example: 'reviewer', default: '', description: 'The seat of a team that it is made for' })
   @MayBeLeftOut()
-  @MaxLength(NAME_MAX_LENGTH)
-  @Matches(new RegExp(`^$|${ROLE.source}`), {
-    message: 'must be lower-case letters and digits, joined by single hyphens or underscores',
+  @IsText({
+    maxLength: NAME_MAX_LENGTH,
+    pattern: { expression: new RegExp(`^$|${ROLE.source}`), rule: ROLE_RULE },
   })
   role?: string;
 

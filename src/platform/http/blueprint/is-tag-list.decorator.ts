@@ -1,14 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, IsArray, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray } from 'class-validator';
 import { TAG_MAX_LENGTH, TAGS_MAX_COUNT } from '../../../domain/templates/limits.js';
 import { IsText } from '../is-text.decorator.js';
 
 /** Tags, or labels, of a template, a seat or an agent. */
 export const IsTagList = (mostTags = TAGS_MAX_COUNT): PropertyDecorator =>
-  applyDecorators(
-    MaxLength(TAG_MAX_LENGTH, { each: true }),
-    // so many characters may be four times as many bytes
-    IsText({ maxBytes: 4 * TAG_MAX_LENGTH, minLength: 1, each: true }),
-    ArrayMaxSize(mostTags),
-    IsArray(),
-  );
+  applyDecorators(IsText({ maxLength: TAG_MAX_LENGTH, minLength: 1, each: true }), ArrayMaxSize(mostTags), IsArray());
