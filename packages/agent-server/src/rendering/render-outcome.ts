@@ -44,11 +44,13 @@ export async function outcomeOf(worker: Worker, limits: RenderLimits, signal: Ab
       readReport(message, limits.maxOutputBytes) ?? { kind: 'failed', message: 'it sent something that is no report' },
     );
   });
+  // Errors come by another port than reports, and can overtake them; at the exit all reports are there.
+  let ending = 'it ended without a result: it waits for something that never comes, or ended its thread';
   worker.on('error', (error: unknown) => {
-    fail(isOutOfMemory(error) ? 'it used too much memory' : describeTemplateError(error));
+    ending = isOutOfMemory(error) ? 'it used too much memory' : describeTemplateError(error);
   });
   worker.on('exit', () => {
-    fail('it ended without a result: it waits for something that never comes, or ended its thread');
+    fail(ending);
   });
   try {
     return textOf(await promise);

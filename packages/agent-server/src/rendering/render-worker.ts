@@ -17,6 +17,10 @@ export async function renderInWorker(): Promise<void> {
   restrainProcess((exitCode) => {
     report({ kind: 'exit-called', exitCode });
   });
+  // Said here first: Node.js goes on to tell of the error by another way, and calls process.exit(), which would overtake it.
+  process.once('uncaughtExceptionMonitor', (error: unknown) => {
+    report({ kind: 'failed', message: describeTemplateError(error) });
+  });
   report(await render(workerData as RenderJob));
 }
 
