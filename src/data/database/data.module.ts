@@ -3,6 +3,7 @@ import { MongooseModule, type MongooseModuleFactoryOptions } from '@nestjs/mongo
 import { DatabaseLocation } from '../../domain/database-location.js';
 import { connectionOptions } from './connection-options.js';
 import { DatabaseCheck } from './database-check.js';
+import { failOnEndedConnections } from './ended-connections.js';
 import { IndexesReady } from './indexes-ready.js';
 import { MongoFailureTranslator } from './mongo-failure-translator.js';
 
@@ -12,7 +13,10 @@ import { MongoFailureTranslator } from './mongo-failure-translator.js';
   imports: [
     MongooseModule.forRootAsync({
       inject: [DatabaseLocation],
-      useFactory: (location: DatabaseLocation): MongooseModuleFactoryOptions => connectionOptions(location.uri),
+      useFactory: (location: DatabaseLocation): MongooseModuleFactoryOptions => {
+        failOnEndedConnections();
+        return connectionOptions(location.uri);
+      },
     }),
   ],
   providers: [DatabaseCheck, IndexesReady, MongoFailureTranslator],
