@@ -36,9 +36,9 @@ afterEach(async () => {
 
 const ping = (): Promise<unknown> => connection.db!.command({ ping: 1 });
 
-/** As when the database goes away: all connections have ended, and nobody has been told yet. */
-function endAll(): void {
-  for (const socket of sockets) socket.destroy();
+/** As when the database goes away: all connections have ended, or are just ending, and nobody has been told yet. */
+function endAll(how: 'destroy' | 'end'): void {
+  for (const socket of sockets) socket[how]();
 }
 
 /** The driver has no call for it; it does so itself when an operation fails. */
@@ -49,21 +49,24 @@ function lookAtTheServer(): void {
   for (const server of (connection.getClient() as unknown as Driver).topology.s.servers.values()) server.requestCheck();
 }
 
-it('fails a command that is written to a connection which has just ended, as a database that is unavailable', async () => {
-  await ping();
-  endAll();
-  const error: unknown = await ping().catch((reason: unknown) => reason);
-  expect(new MongoFailureTranslator().translate(error)).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-  await eventually(async () => {
-    expect(await ping()).toMatchObject({ ok: 1 });
-  });
-});
+it.each(['destroy', 'end'] as const)(
+  'takes a command written to a connection after its %s for a database that is unavailable',
+  async (how) => {
+    await ping();
+    endAll(how);
+    const error: unknown = await ping().catch((reason: unknown) => reason);
+    expect(new MongoFailureTranslator().translate(error)).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await eventually(async () => {
+      expect(await ping()).toMatchObject({ ok: 1 });
+    });
+  },
+);
 
 it('goes on looking at the server when the look itself was written to such a connection', async () => {
   await ping();
   await sleep(SHORTEST_BETWEEN_LOOKS_MS + 100);
   const failed = new Promise((resolve) => connection.getClient().once('serverHeartbeatFailed', resolve));
-  endAll();
+  endAll('destroy');
   lookAtTheServer();
   await failed;
   await eventually(async () => {
