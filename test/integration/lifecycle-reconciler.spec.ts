@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { systemActor } from '../../src/domain/events/actor.js';
 import type { InstancePath } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction, LifecycleState } from '../../src/domain/lifecycle/lifecycle-states.js';
@@ -101,6 +101,39 @@ describe('the reconciler', () => {
     expect(instance.removedAt).toBeInstanceOf(Date);
     expect(world.engine.of(path.id)).toEqual([]);
     await expect(act(path, 'start')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('disables an agent: its container goes, its workspace stays, and nothing starts it until it is enabled', async () => {
+    const path = await world.instance();
+    await act(path, 'start');
+    const { workspaceFolder } = world.engine.of(path.id)[0]!.spec;
+    await mkdir(workspaceFolder);
+    expect((await act(path, 'disable')).instance).toMatchObject({
+      pid: null,
+      lifecycle: { state: 'disabled', containerId: null, replicas: [], error: null },
+    });
+    expect(world.engine.of(path.id)).toEqual([]);
+    await access(workspaceFolder);
+    for (const action of ['start', 'stop', 'restart', 'pause', 'resume'] as const) {
+      await expect(act(path, action)).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
+    }
+    expect((await act(path, 'disable')).instance.lifecycle.state).toBe('disabled');
+    expect((await act(path, 'enable')).instance.lifecycle.state).toBe('enabled');
+    await act(path, 'start');
+    expect(await stateOf(path)).toBe('running');
+    expect((await act(path, 'enable')).instance.lifecycle.state).toBe('running');
+    await act(path, 'disable');
+    expect((await act(path, 'destroy')).instance.lifecycle.state).toBe('removed');
+  });
+
+  it('disables what was never started, and what failed', async () => {
+    const path = await world.instance();
+    expect((await act(path, 'disable')).instance.lifecycle.state).toBe('disabled');
+    await act(path, 'enable');
+    world.engine.behaviour = 'exits';
+    await expect(act(path, 'start')).rejects.toMatchObject({ code: 'CONTAINER_START_FAILED' });
+    expect((await act(path, 'disable')).instance.lifecycle).toMatchObject({ state: 'disabled', error: null });
+    expect(world.engine.of(path.id)).toEqual([]);
   });
 
   it('does nothing twice when an action is repeated', async () => {

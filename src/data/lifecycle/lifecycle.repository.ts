@@ -26,7 +26,12 @@ import {
   type Settlement,
   type TransitionChange,
 } from '../../domain/lifecycle/lifecycle-records.js';
-import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
+import {
+  ACTIONS,
+  type DesiredState,
+  type LifecycleAction,
+  type LifecycleState,
+} from '../../domain/lifecycle/lifecycle-states.js';
 import type { Lifecycle, LifecycleError, Replica } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
@@ -48,6 +53,8 @@ import { MANAGED_PROJECTION, toManagedInstance, type ManagedRecord } from './man
 type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & { lifecycle: Pick<Lifecycle, 'containerId'> };
 
 const WHAT = 'agent';
+/** What an instance is called from the moment it is asked to be that. */
+const ON_THE_WAY: Partial<Record<DesiredState, LifecycleState>> = { removed: 'removing', disabled: 'disabled' };
 /** In the past by every clock. */
 const RELEASED = new Date(0);
 
@@ -78,11 +85,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     }
     const { state, desired } = (await this.get(path)).lifecycle;
     if (isAllowed(action, state, desired.state)) throw new OutboxFullError(WHAT, path.id);
-    throw new InvalidTransitionError(
-      `The agent ${path.id}`,
-      desired.state === 'removed' ? 'removing' : state,
-      ACTIONS[action],
-    );
+    throw new InvalidTransitionError(`The agent ${path.id}`, ON_THE_WAY[desired.state] ?? state, ACTIONS[action]);
   }
 
   async get(path: InstancePath): Promise<ManagedInstance> {

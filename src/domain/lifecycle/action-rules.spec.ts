@@ -21,6 +21,11 @@ describe('the action rules', () => {
     expect(isAllowed(action, 'running', 'stopped')).toBe(false);
   });
 
+  it('let what is disabled be enabled and destroyed, and nothing else', () => {
+    const allowed = LIFECYCLE_ACTIONS.filter((action) => isAllowed(action, 'disabled', 'disabled'));
+    expect(allowed).toEqual(['enable', 'disable', 'destroy']);
+  });
+
   it('allow nothing on what is removed', () => {
     expect(LIFECYCLE_ACTIONS.filter((action) => isAllowed(action, 'removed', 'removed'))).toEqual([]);
   });

@@ -12,15 +12,18 @@ const NOT_REMOVED = ['enabled', 'running', 'paused', 'stopped'] as const satisfi
 
 /**
  * When an action makes sense. Asking twice is fine; a running agent can be paused and a paused one resumed, not one on
- * its way up or down; and nobody comes back from removal.
+ * its way up or down; what is disabled has to be enabled first; and nobody comes back from removal.
  */
 export const ACTION_RULES = {
+  // What is not disabled is enabled already.
+  enable: { states: ALIVE, desired: ['enabled', 'disabled'] },
+  disable: { states: ALIVE, desired: [...NOT_REMOVED, 'disabled'] },
   start: { states: ALIVE, desired: NOT_REMOVED },
   stop: { states: ALIVE, desired: NOT_REMOVED },
   restart: { states: ALIVE, desired: NOT_REMOVED },
   pause: { states: ['running', 'paused'], desired: ['running', 'paused'] },
   resume: { states: ['running', 'paused'], desired: ['running', 'paused'] },
-  destroy: { states: [...ALIVE, 'removing'], desired: [...NOT_REMOVED, 'removed'] },
+  destroy: { states: [...ALIVE, 'removing'], desired: [...NOT_REMOVED, 'disabled', 'removed'] },
 } as const satisfies Record<LifecycleAction, ActionRule>;
 
 export function isAllowed(action: LifecycleAction, state: LifecycleState, desired: DesiredState): boolean {

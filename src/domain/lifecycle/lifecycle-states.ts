@@ -1,12 +1,13 @@
 /** Which lifecycle states may follow which. Every pair not named here is refused with InvalidTransitionError. */
 export const TRANSITIONS = {
-  enabled: ['creating', 'removing'],
+  enabled: ['creating', 'disabled', 'removing'],
+  disabled: ['enabled', 'removing'],
   creating: ['starting', 'stopping', 'failed', 'removing'],
   starting: ['running', 'stopping', 'failed', 'removing'],
   running: ['paused', 'stopping', 'failed', 'removing'],
   paused: ['running', 'stopping', 'failed', 'removing'],
   stopping: ['stopped', 'failed', 'removing'],
-  stopped: ['starting', 'creating', 'enabled', 'removing'],
+  stopped: ['starting', 'creating', 'enabled', 'disabled', 'removing'],
   failed: ['creating', 'starting', 'stopped', 'removing'],
   removing: ['removed', 'failed'],
   removed: [],
@@ -21,10 +22,12 @@ export function mayFollow(from: LifecycleState, to: LifecycleState): boolean {
 }
 
 /** What somebody wants an instance to be. */
-export type DesiredState = 'enabled' | 'running' | 'paused' | 'stopped' | 'removed';
+export type DesiredState = 'enabled' | 'disabled' | 'running' | 'paused' | 'stopped' | 'removed';
 
 /** What can be asked of an instance, and the desired state it asks for. A restart also moves the restart token. */
 export const ACTIONS = {
+  enable: 'enabled',
+  disable: 'disabled',
   start: 'running',
   stop: 'stopped',
   restart: 'running',

@@ -13,7 +13,7 @@ const LATER = new Date('2026-01-31T12:00:10Z');
 
 type Look = ContainerState | 'none' | 'unseen';
 
-const DESIRED = ['enabled', 'running', 'paused', 'stopped', 'removed'] as const satisfies DesiredState[];
+const DESIRED = ['enabled', 'disabled', 'running', 'paused', 'stopped', 'removed'] as const satisfies DesiredState[];
 const LOOKS = ['unseen', 'none', 'created', 'running', 'paused', 'exited', 'dead'] as const satisfies Look[];
 
 function instance(state: LifecycleState, desired: DesiredState, changes: Partial<Lifecycle> = {}): ManagedInstance {
@@ -74,10 +74,12 @@ const word = (next: Step): string => {
 
 /** What comes next, by state and desired state; where it depends on the container, by what is seen, in the order of LOOKS. */
 const TABLE: Record<LifecycleState, Record<DesiredState, string | readonly string[]>> = {
-  enabled: { enabled: 'rest', running: '→ creating', paused: '→ creating', stopped: 'rest', removed: '→ removing' },
-  creating: { enabled: '→ stopping', running: 'create', paused: 'create', stopped: '→ stopping', removed: '→ removing' },
+  enabled: { enabled: 'rest', disabled: '→ disabled', running: '→ creating', paused: '→ creating', stopped: 'rest', removed: '→ removing' },
+  disabled: { enabled: '→ enabled', disabled: 'rest', running: '→ enabled', paused: '→ enabled', stopped: '→ enabled', removed: '→ removing' },
+  creating: { enabled: '→ stopping', disabled: '→ stopping', running: 'create', paused: 'create', stopped: '→ stopping', removed: '→ removing' },
   starting: {
     enabled: '→ stopping',
+    disabled: '→ stopping',
     running: ['look', 'fail CONTAINER_START_FAILED', 'launch', 'launch', 'launch', 'launch', 'fail CONTAINER_START_FAILED'],
     paused: ['look', 'fail CONTAINER_START_FAILED', 'launch', 'launch', 'launch', 'launch', 'fail CONTAINER_START_FAILED'],
     stopped: '→ stopping',
@@ -85,6 +87,7 @@ const TABLE: Record<LifecycleState, Record<DesiredState, string | readonly strin
   },
   running: {
     enabled: '→ stopping',
+    disabled: '→ stopping',
     running: ['look', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED', 'rest', 'undo by unpause', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED'],
     paused: ['look', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED', 'pause', 'pause', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED'],
     stopped: '→ stopping',
@@ -92,14 +95,16 @@ const TABLE: Record<LifecycleState, Record<DesiredState, string | readonly strin
   },
   paused: {
     enabled: '→ stopping',
+    disabled: '→ stopping',
     running: ['look', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED', 'resume', 'resume', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED'],
     paused: ['look', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED', 'undo by pause', 'rest', 'fail CONTAINER_EXITED', 'fail CONTAINER_EXITED'],
     stopped: '→ stopping',
     removed: '→ removing',
   },
-  stopping: { enabled: 'stop', running: 'stop', paused: 'stop', stopped: 'stop', removed: '→ removing' },
+  stopping: { enabled: 'stop', disabled: 'stop', running: 'stop', paused: 'stop', stopped: 'stop', removed: '→ removing' },
   stopped: {
     enabled: ['look', 'rest', 'rest', 'undo by stop', 'undo by stop', 'rest', 'rest'],
+    disabled: 'retire',
     running: ['look', '→ creating', 'reuse', 'reuse', 'reuse', 'reuse', '→ creating'],
     paused: ['look', '→ creating', 'reuse', 'reuse', 'reuse', 'reuse', '→ creating'],
     stopped: ['look', 'rest', 'rest', 'undo by stop', 'undo by stop', 'rest', 'rest'],
@@ -107,13 +112,14 @@ const TABLE: Record<LifecycleState, Record<DesiredState, string | readonly strin
   },
   failed: {
     enabled: ['look', '→ stopped', '→ stopped', 'undo by stop', 'undo by stop', '→ stopped', '→ stopped'],
+    disabled: ['look', '→ stopped', '→ stopped', 'undo by stop', 'undo by stop', '→ stopped', '→ stopped'],
     running: '→ creating',
     paused: '→ creating',
     stopped: ['look', '→ stopped', '→ stopped', 'undo by stop', 'undo by stop', '→ stopped', '→ stopped'],
     removed: '→ removing',
   },
-  removing: { enabled: 'remove', running: 'remove', paused: 'remove', stopped: 'remove', removed: 'remove' },
-  removed: { enabled: 'rest', running: 'rest', paused: 'rest', stopped: 'rest', removed: 'rest' },
+  removing: { enabled: 'remove', disabled: 'remove', running: 'remove', paused: 'remove', stopped: 'remove', removed: 'remove' },
+  removed: { enabled: 'rest', disabled: 'rest', running: 'rest', paused: 'rest', stopped: 'rest', removed: 'rest' },
 }; // prettier-ignore
 
 describe('the next step', () => {

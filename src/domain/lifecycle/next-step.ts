@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { ContainerObservation } from '../runtime/container-runtime.js';
-import type { LifecycleState } from './lifecycle-states.js';
+import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 import type { Replica } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
 import { hasGivenUp, type RestartPolicy } from './restart-policy.js';
@@ -48,6 +48,8 @@ export type Step =
   | { readonly kind: 'undo'; readonly by: 'pause' | 'unpause' | 'stop' }
   /** → stopped */
   | { readonly kind: 'stop' }
+  /** Take the container away and keep the workspace → disabled. */
+  | { readonly kind: 'retire' }
   /** → removed */
   | { readonly kind: 'remove' };
 
@@ -73,7 +75,11 @@ export function nextStep(outlook: Outlook): Step {
 }
 
 const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
-  enabled: (outlook) => (isWantedUp(outlook) ? move('creating') : REST),
+  enabled: (outlook) => {
+    if (isWanted(outlook, 'disabled')) return move('disabled');
+    return isWantedUp(outlook) ? move('creating') : REST;
+  },
+  disabled: (outlook) => (isWanted(outlook, 'disabled') ? REST : move('enabled')),
   creating: (outlook) => (isWantedUp(outlook) ? { kind: 'create' } : move('stopping')),
   starting: (outlook) => {
     const { container } = outlook;
@@ -106,6 +112,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   stopping: () => ({ kind: 'stop' }),
   stopped: (outlook) => {
     const { container } = outlook;
+    if (isWanted(outlook, 'disabled')) return { kind: 'retire' };
     if (container === undefined) return LOOK;
     if (!isWantedUp(outlook)) return isUp(container) ? { kind: 'undo', by: 'stop' } : REST;
     return canStart(container) ? { kind: 'reuse' } : move('creating', 'container-missing');
@@ -151,6 +158,8 @@ function gone({ instance }: Outlook): Step {
     ? move('stopping', 'engine-outage')
     : { kind: 'fail', code: 'CONTAINER_EXITED' };
 }
+
+const isWanted = ({ instance }: Outlook, state: DesiredState): boolean => instance.lifecycle.desired.state === state;
 
 function isWantedUp({ instance }: Outlook): boolean {
   const { state } = instance.lifecycle.desired;

@@ -23,7 +23,9 @@ export function outcomeOf(
 
 /** The states in which a desired state is reached. */
 const ENDS: Record<DesiredState, readonly LifecycleState[]> = {
-  enabled: ['enabled'],
+  // It is enabled once it may be started; what it was on its way from may have left its container.
+  enabled: ['enabled', 'stopped'],
+  disabled: ['disabled'],
   running: ['running'],
   paused: ['paused'],
   // Nothing has to be stopped where nothing was started.

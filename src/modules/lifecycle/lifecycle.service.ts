@@ -44,6 +44,10 @@ export class LifecycleService {
       await this.records.get(path);
       throw new RuntimeError('unsupported', `The ${this.runtime.name} runtime cannot pause agents; stop it instead.`);
     }
+    if (action === 'enable') {
+      const enabled = await this.records.get(path);
+      if (isEnabled(enabled)) return { reached: true, instance: enabled };
+    }
     const { instance, event } = await this.records.request(path, action, actor);
     this.notifier.changed(instance);
     const waiting = waitMs > 0 ? this.waiter.wait(instance, waitMs) : null;
@@ -105,3 +109,7 @@ function failureOf({ id, lifecycle: { error } }: ManagedInstance): DomainError {
 async function* nothing(): AsyncIterable<never> {
   // No container has written anything.
 }
+
+/** Nothing has to be done to enable it. */
+const isEnabled = ({ lifecycle: { state, desired } }: ManagedInstance): boolean =>
+  state !== 'disabled' && desired.state !== 'disabled' && desired.state !== 'removed';

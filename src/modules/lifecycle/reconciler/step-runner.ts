@@ -24,6 +24,8 @@ export class StepRunner {
         return this.containers.create(hold);
       case 'reuse':
         return this.containers.reuse(hold, container);
+      case 'retire':
+        return this.containers.retire(hold);
       case 'remove':
         return this.containers.remove(hold);
       case 'launch':

@@ -64,6 +64,16 @@ export class ContainerSteps {
     return container;
   }
 
+  /** stopped → disabled: the container goes, and with it all it took of the engine; the workspace stays. */
+  async retire(hold: Hold): Promise<Seen> {
+    await this.removeRecorded(hold);
+    const owner = await this.planner.ownerOf(hold.instance);
+    hold.assertAlive();
+    await this.folders.remove(this.planner.privateFolderOf(owner));
+    await hold.transition({ to: 'disabled', reason: 'container-removed', replica: null, error: null });
+    return null;
+  }
+
   /** removing → removed: the container, its folders, and the agent itself. */
   async remove(hold: Hold): Promise<Seen> {
     await this.removeRecorded(hold);
