@@ -1,8 +1,12 @@
+import type { ImageInspectInfo } from 'dockerode';
+import { isImageReference } from '../../domain/runtime/image-reference.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
 import { toRuntimeError } from './engine-error.js';
 
 const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+/** What an engine would also take for the beginning of an image's id. */
+const SHORT_ID = /^(?:sha256:)?([0-9a-f]{1,64})$/;
 
 /** Finds out what an image reference means now, and pulls what is not there. */
 export class EngineImages {
@@ -30,13 +34,15 @@ export class EngineImages {
 
   /** null when the engine does not have it; nothing is pulled. */
   async findLocal(reference: string): Promise<string | null> {
+    // It becomes part of a path.
+    if (!isImageReference(reference)) return null;
     try {
-      const { Id } = await this.engine.call({
+      const image = await this.engine.call({
         what: `look at image ${reference}`,
         run: (docker) => docker.getImage(reference).inspect(),
         meaning: { 400: 'image-missing', 404: 'image-missing' },
       });
-      return Id;
+      return isMeant(reference, image) ? image.Id : null;
     } catch (error) {
       if (error instanceof RuntimeError && error.failure === 'image-missing') return null;
       throw error;
@@ -60,6 +66,7 @@ export class EngineImages {
   }
 
   private async pull(reference: string): Promise<void> {
+    if (!isImageReference(reference)) throw missing(reference, 'that is not an image reference');
     if (IMAGE_ID.test(reference)) throw missing(reference, 'an image id cannot be pulled');
     // Built on this machine. What a public registry has under that name would be somebody else's program.
     if (reference.startsWith('muster/')) throw missing(reference, 'it is built here, by: npm run image');
@@ -83,6 +90,17 @@ export class EngineImages {
       throw missing(reference, limit.aborted ? 'pulling it took too long' : 'it cannot be pulled', cause);
     }
   }
+}
+
+/**
+ * An engine that knows no such name looks for the beginning of an id, and would find what nobody named: by trying `a`, `b`, `c` …
+ * anybody could have other people's images.
+ */
+function isMeant(reference: string, { Id, RepoTags }: Pick<ImageInspectInfo, 'Id' | 'RepoTags'>): boolean {
+  const short = SHORT_ID.exec(reference)?.[1];
+  if (IMAGE_ID.test(reference) || short === undefined || !Id.replace(/^sha256:/, '').startsWith(short)) return true;
+  const name = reference.includes(':') ? reference : `${reference}:latest`;
+  return (RepoTags as readonly string[] | null)?.some((tag) => tag === name || tag.endsWith(`/${name}`)) ?? false;
 }
 
 function missing(reference: string, why: string, cause?: unknown): RuntimeError {

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsNumber, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { IMAGE_REFERENCE, IMAGE_REFERENCE_RULE } from '../../../domain/runtime/image-reference.js';
 import {
   GRACE_PERIOD_SECONDS,
   RESOURCE_BOUNDS,
@@ -47,7 +48,7 @@ export class ManifestDto {
 
   @ApiPropertyOptional({ example: 'muster/agent', description: 'Image reference' })
   @MayBeLeftOut()
-  @Matches(/^[a-z0-9][A-Za-z0-9._\-/:@]{0,254}$/, { message: 'must be an image reference' })
+  @Matches(new RegExp(IMAGE_REFERENCE), { message: IMAGE_REFERENCE_RULE })
   image?: string;
 
   @ApiPropertyOptional({ type: ManifestResourcesDto })

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DockerRuntime } from '../../src/runtime/docker/docker.runtime.js';
+import { AGENT_IMAGE, describeEngine, engine, SMALL_IMAGE } from '../support/engine.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+/** What a template's author could name in place of an image. */
+describeEngine('an image reference, on Docker', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let sut: DockerRuntime;
+  let decoy: Server;
+  const visits: string[] = [];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    sut = new DockerRuntime({ stateDir: join(folder.path, 'state'), agentImage: AGENT_IMAGE, imageCacheMs: 0 });
+    decoy = createServer((request, answer) => {
+      visits.push(request.url ?? '');
+      answer.end('{}');
+    });
+    await new Promise<void>((resolve) => decoy.listen(0, '127.0.0.1', resolve));
+  });
+
+  afterAll(async () => {
+    await new Promise((resolve) => decoy.close(resolve));
+    await folder.remove();
+  });
+
+  const idOf = async (reference: string): Promise<string> => (await engine.getImage(reference).inspect()).Id;
+
+  it('stands for an id, whichever way the image is named', async () => {
+    const id = await idOf(SMALL_IMAGE);
+    expect(await sut.resolveImage(SMALL_IMAGE)).toBe(id);
+    expect(await sut.resolveImage(SMALL_IMAGE.replace(/:latest$/, ''))).toBe(id);
+    expect(await sut.resolveImage(id)).toBe(id);
+  });
+
+  it('that leads elsewhere than to an image makes Muster call nobody', async () => {
+    const { port } = decoy.address() as AddressInfo;
+    // The engine answers such a path with a redirect, which leads to that host and port.
+    for (const reference of [
+      `a/../../127.0.0.1:${port}/a`,
+      `a/../127.0.0.1:${port}/a`,
+      'a/../../../version',
+      '../info',
+    ]) {
+      await expect(sut.resolveImage(reference)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+      await expect(sut.findImage(reference)).resolves.toBeNull();
+    }
+    expect(visits).toEqual([]);
+  });
+
+  describe('that is the beginning of an id', () => {
+    it.each([
+      ['plain', (hex: string) => hex.slice(0, 12)],
+      ['with its algorithm', (hex: string) => `sha256:${hex.slice(0, 12)}`],
+      ['all of it', (hex: string) => hex],
+    ])('is not taken for the image of that id: %s', async (_, shorten) => {
+      const id = await idOf(SMALL_IMAGE);
+      await expect(sut.findImage(shorten(id.replace(/^sha256:/, '')))).resolves.toBeNull();
+    });
+
+    it('is taken for what has that name', async () => {
+      const id = await idOf(SMALL_IMAGE);
+      const name = id.replace(/^sha256:/, '').slice(0, 12);
+      await engine.getImage(SMALL_IMAGE).tag({ repo: name, tag: 'latest' });
+      try {
+        expect(await sut.findImage(name)).toBe(id);
+      } finally {
+        await engine.getImage(`${name}:latest`).remove();
+      }
+    });
+  });
+});
