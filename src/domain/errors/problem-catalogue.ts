@@ -54,6 +54,7 @@ export const PROBLEMS = {
   CONTAINER_START_FAILED: { kind: 'unavailable', title: 'The container did not start' },
   CONTAINER_STOP_FAILED: { kind: 'unavailable', title: 'The container did not stop' },
   CONTAINER_EXITED: { kind: 'unavailable', title: 'The agent ended by itself' },
+  CONTAINER_OUT_OF_MEMORY: { kind: 'unavailable', title: 'The agent used more memory than its limit' },
   HEALTH_CHECK_TIMEOUT: { kind: 'timeout', title: 'The agent did not become healthy' },
   DEPENDENCY_INSTALL_FAILED: { kind: 'unavailable', title: 'The dependencies could not be installed' },
   IMAGE_NOT_FOUND: { kind: 'unavailable', title: 'The image is not there' },

@@ -194,6 +194,19 @@ describe('the next step', () => {
       expect(word(step(of, 'none'))).toBe('→ creating');
     });
 
+    it('tells memory from other ends, and starts the same container again after either', () => {
+      const ended: ContainerObservation = {
+        ...container('exited')!,
+        exitCode: 137,
+        oomKilled: true,
+      };
+      const outlook = { container: ended, now: NOW, policy: DEFAULT_RESTART_POLICY };
+      const running = nextStep({ ...outlook, instance: instance('running', 'running') });
+      expect(word(running)).toBe('fail CONTAINER_OUT_OF_MEMORY');
+      const error = lifecycleError('CONTAINER_OUT_OF_MEMORY', 'it ended');
+      expect(nextStep({ ...outlook, instance: failed({ retryAt: NOW, error }) }).kind).toBe('reuse');
+    });
+
     it('goes on removing for ever, with a wait in between', () => {
       expect(step(failed({ failures: 99 }, 'removed'))).toEqual({ kind: 'rest', until: LATER });
       expect(word(step(failed({ failures: 99, retryAt: NOW }, 'removed')))).toBe('→ removing');

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { ContainerObservation } from '../runtime/container-runtime.js';
+import { endedCode, isEndedCode } from './ended-by-itself.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 import type { Replica } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
@@ -129,7 +130,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
       if (retryAt !== null && retryAt > now) return { kind: 'rest', until: retryAt };
     }
     // What ran well before it ended may run well again; anything else begins afresh.
-    if (error?.code !== 'CONTAINER_EXITED') return move('creating', 'retry');
+    if (error === null || !isEndedCode(error.code)) return move('creating', 'retry');
     if (container === undefined) return LOOK;
     return canStart(container) ? { kind: 'reuse' } : move('creating', 'retry');
   },
@@ -153,10 +154,10 @@ function leavingUp(outlook: Outlook): Step | null {
 }
 
 /** It ended, or was taken away: the agent's failure, unless the engine was away meanwhile. */
-function gone({ instance }: Outlook): Step {
+function gone({ instance, container }: Outlook): Step {
   return instance.lifecycle.error?.code === 'RUNTIME_UNAVAILABLE'
     ? move('stopping', 'engine-outage')
-    : { kind: 'fail', code: 'CONTAINER_EXITED' };
+    : { kind: 'fail', code: container ? endedCode(container) : 'CONTAINER_EXITED' };
 }
 
 const isWanted = ({ instance }: Outlook, state: DesiredState): boolean => instance.lifecycle.desired.state === state;

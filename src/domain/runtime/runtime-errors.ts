@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorOptions } from '../errors/domain-error.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
+import { endedCode } from '../lifecycle/ended-by-itself.js';
 
 /** What an engine's failure is, decided by status codes and error numbers, never by message text. */
 export type RuntimeFailure =
@@ -49,12 +50,12 @@ export class AgentUnreachableError extends DomainError {
   }
 }
 
-/** Thrown when what stands where agent.sock should be is not a socket: the agent put it there. */
+/** Thrown when what stands where agent.sock should be is not the agent's own socket: the agent put it there. */
 export class AgentSocketUnsafeError extends DomainError {
   constructor(container: string, found: string) {
     super(
       'AGENT_SOCKET_UNSAFE',
-      `In container ${container} agent.sock is ${found}, not a socket; Muster does not follow it. Destroy the agent or start it anew.`,
+      `In container ${container} agent.sock is ${found}, not the agent's own socket; Muster does not follow it. Destroy the agent or start it anew.`,
       { details: { container, found } },
     );
   }
@@ -63,8 +64,10 @@ export class AgentSocketUnsafeError extends DomainError {
 /** Thrown when a container ended by itself while its agent was waited for. */
 export class ContainerExitedError extends DomainError {
   constructor(container: string, exitCode: number | null, oomKilled: boolean) {
-    const how = oomKilled ? 'it used more memory than its limit' : `exit code ${exitCode ?? 'unknown'}`;
-    super('CONTAINER_EXITED', `Container ${container} ended before its agent answered (${how}). See its logs.`, {
+    const code = endedCode({ exitCode, oomKilled });
+    const how =
+      code === 'CONTAINER_OUT_OF_MEMORY' ? 'it used more memory than its limit' : `exit code ${exitCode ?? 'unknown'}`;
+    super(code, `Container ${container} ended before its agent answered (${how}). See its logs.`, {
       details: { container, exitCode, oomKilled },
     });
   }

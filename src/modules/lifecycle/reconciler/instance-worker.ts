@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
+import { isEndedCode } from '../../../domain/lifecycle/ended-by-itself.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { mayFollow } from '../../../domain/lifecycle/lifecycle-states.js';
 import { nextStep, type Step } from '../../../domain/lifecycle/next-step.js';
@@ -93,7 +94,7 @@ export class InstanceWorker {
     const { state } = hold.instance.lifecycle;
     // An agent that runs goes on running, whatever else goes wrong with it.
     const isUp = state === 'running' || state === 'paused';
-    if (!mayFollow(state, 'failed') || (isUp && error.code !== 'CONTAINER_EXITED')) return this.defer(hold, error);
+    if (!mayFollow(state, 'failed') || (isUp && !isEndedCode(error.code))) return this.defer(hold, error);
     await this.fail(hold, error);
     return false;
   }

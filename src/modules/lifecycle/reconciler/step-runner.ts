@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors/domain-error.js';
+import { endedCode } from '../../../domain/lifecycle/ended-by-itself.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
 import { AgentSteps } from '../steps/agent-steps.js';
 import { ContainerSteps, type Seen } from '../steps/container-steps.js';
@@ -62,7 +63,8 @@ export class StepRunner {
 
 function howItEnded(container: Seen): string {
   if (!container) return 'The container is gone: somebody removed it.';
-  if (container.oomKilled) return 'The agent used more memory than its limit and was ended.';
+  if (endedCode(container) === 'CONTAINER_OUT_OF_MEMORY')
+    return 'The agent used more memory than its limit and was ended.';
   if (container.exitCode !== null) return `The agent ended by itself with exit code ${container.exitCode}.`;
   return `The container is ${container.state}.`;
 }

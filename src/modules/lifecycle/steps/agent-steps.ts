@@ -69,12 +69,12 @@ export class AgentSteps {
     return agent.observation;
   }
 
-  /** While it comes up, ending is a failure to start. */
+  /** While it comes up, ending is a failure to start; of memory it tells more to say that this was it. */
   private async comeUp(hold: Hold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     try {
       return await this.greet(hold, whole);
     } catch (error) {
-      if (!(error instanceof ContainerExitedError)) throw error;
+      if (!(error instanceof ContainerExitedError) || error.code === 'CONTAINER_OUT_OF_MEMORY') throw error;
       throw new DomainError('CONTAINER_START_FAILED', error.message, { cause: error, details: error.details });
     }
   }
