@@ -11,22 +11,28 @@ const DIAL_TIMEOUT_MS = 2000;
 
 /**
  * Connects to agent.sock. The folder belongs to the agent, which can put a link there that leads to any socket of the
- * host. So the entry is pinned by O_PATH without following a link, found to be a socket, and connected to through the
- * pinned handle: what the agent does to the name meanwhile changes nothing, and the path cannot be too long for a socket.
+ * host. So the entry is pinned by O_PATH without following a link, found to be a socket of the agent's own, and connected
+ * to through the pinned handle: what the agent does to the name meanwhile changes nothing, and the path cannot be too long
+ * for a socket.
  *
- * @throws AgentUnreachableError when nothing listens (yet), AgentSocketUnsafeError when it is not a socket
+ * @throws AgentUnreachableError when nothing listens (yet), AgentSocketUnsafeError when it is not the agent's socket
  */
 export async function dialAgentSocket(container: string, privateFolder: string): Promise<Socket> {
   const path = join(privateFolder, SOCKET_NAME);
+  // Muster made the folder, and gave it to the user whom the agent runs as.
+  const owner = statOf(container, () => lstatSync(privateFolder)).uid;
   if (process.platform !== 'linux') {
     // No O_PATH. Only the process runtime comes here, which is no boundary in the first place.
-    const found = describe(statOf(container, () => lstatSync(path)));
+    const found = describe(
+      statOf(container, () => lstatSync(path)),
+      owner,
+    );
     if (found !== null) throw new AgentSocketUnsafeError(container, found);
     return dial(container, path);
   }
   const handle = statOf(container, () => openSync(path, O_PATH | constants.O_NOFOLLOW));
   try {
-    const found = describe(fstatSync(handle));
+    const found = describe(fstatSync(handle), owner);
     if (found !== null) throw new AgentSocketUnsafeError(container, found);
     return await dial(container, `/proc/self/fd/${handle}`);
   } finally {
@@ -34,9 +40,13 @@ export async function dialAgentSocket(container: string, privateFolder: string):
   }
 }
 
-/** What it is when it is not a socket, else null. */
-function describe(stats: Stats): string | null {
-  if (stats.isSocket()) return null;
+/** What it is when it is not a socket that the folder's owner made there, else null. */
+function describe(stats: Stats, owner: number): string | null {
+  if (stats.isSocket()) {
+    if (stats.uid !== owner) return "somebody else's socket";
+    // A hard link: the socket was made elsewhere.
+    return stats.nlink > 1 ? 'a socket with another name beside' : null;
+  }
   if (stats.isSymbolicLink()) return 'a symbolic link';
   if (stats.isDirectory()) return 'a directory';
   if (stats.isFile()) return 'a file';
