@@ -6,6 +6,7 @@ import { newId, type InstallationId } from '../../src/domain/ids.js';
 import type { AgentConfiguration } from '../../src/domain/runtime/agent-connection.js';
 import type { ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
+import { ISOLATION } from '../support/engine.js';
 
 /** What an agent image is to do: serve; write to both streams and stay; write a line and end with code 3. */
 export type AgentKind = 'serving' | 'talking' | 'ending';
@@ -53,7 +54,7 @@ export class SpecBuilder {
       privateFolder: join(this.folder, 'private', instance),
       workspaceFolder: join(this.folder, 'workspaces', instance),
       limits: { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 },
-      isolation: 'runc',
+      isolation: ISOLATION,
       gracePeriodSeconds: 5,
       ...changes,
     };

@@ -107,6 +107,7 @@ export class DockerRuntime extends ContainerRuntime {
     const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
     const workspace = sharedFolders ? { folder: spec.workspaceFolder } : { volume: `${spec.name}.workspace` };
     const { limits, isolation } = spec;
+    const imageVolumes = await this.images.volumesOf(spec.image);
     try {
       const { id } = await this.engine.call({
         what: `create container ${spec.name}`,
@@ -116,9 +117,11 @@ export class DockerRuntime extends ContainerRuntime {
             Image: spec.image,
             User: `${this.uid}:${this.uid}`,
             Labels: toLabels(spec),
+            // The image's own would be run by the engine: outside of the container's limits, as often as it says.
+            Healthcheck: { Test: ['NONE'] },
             StopSignal: 'SIGTERM',
             StopTimeout: spec.gracePeriodSeconds,
-            HostConfig: makeHostConfig({ limits, isolation, uid: this.uid, privateFolder, workspace }),
+            HostConfig: makeHostConfig({ limits, isolation, uid: this.uid, privateFolder, workspace, imageVolumes }),
             abortSignal,
           }),
         meaning: { 404: 'image-missing', 409: 'name-conflict' },

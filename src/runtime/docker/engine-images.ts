@@ -11,6 +11,8 @@ const SHORT_ID = /^(?:sha256:)?([0-9a-f]{1,64})$/;
 /** Finds out what an image reference means now, and pulls what is not there. */
 export class EngineImages {
   private readonly known = new Map<string, { readonly id: string; readonly until: number }>();
+  /** By id, for which they never change. */
+  private readonly volumes = new Map<string, readonly string[]>();
   private readonly underWay = new Map<string, Promise<string>>();
 
   constructor(
@@ -49,8 +51,23 @@ export class EngineImages {
     }
   }
 
+  /** Where an image declares volumes. @throws RuntimeError image-missing */
+  async volumesOf(id: string): Promise<readonly string[]> {
+    const known = this.volumes.get(id);
+    if (known !== undefined) return known;
+    const { Config } = await this.engine.call({
+      what: `look at image ${id}`,
+      run: (docker) => docker.getImage(id).inspect(),
+      meaning: { 404: 'image-missing' },
+    });
+    const found = Object.keys(orElse(Config.Volumes, {}));
+    this.volumes.set(id, found);
+    return found;
+  }
+
   /** Forgets an image that turned out to be gone. */
   forget(id: string): void {
+    this.volumes.delete(id);
     for (const [reference, known] of this.known) if (known.id === id) this.known.delete(reference);
   }
 
@@ -100,7 +117,12 @@ function isMeant(reference: string, { Id, RepoTags }: Pick<ImageInspectInfo, 'Id
   const short = SHORT_ID.exec(reference)?.[1];
   if (IMAGE_ID.test(reference) || short === undefined || !Id.replace(/^sha256:/, '').startsWith(short)) return true;
   const name = reference.includes(':') ? reference : `${reference}:latest`;
-  return (RepoTags as readonly string[] | null)?.some((tag) => tag === name || tag.endsWith(`/${name}`)) ?? false;
+  return orElse(RepoTags, []).some((tag) => tag === name || tag.endsWith(`/${name}`));
+}
+
+/** An engine writes null where there is nothing, which dockerode's types do not know. */
+function orElse<T>(value: T | null | undefined, otherwise: T): T {
+  return value ?? otherwise;
 }
 
 function missing(reference: string, why: string, cause?: unknown): RuntimeError {

@@ -50,6 +50,14 @@ describe('makeHostConfig', () => {
     expect(config.Mounts?.map(({ Type, Source }) => [Type, Source])).toEqual([['volume', 'a.workspace']]);
   });
 
+  it('keeps what an image declares as volumes in memory, of a size, where it has no place of its own', () => {
+    const imageVolumes = ['/data', '/workspace/', '/run/muster', '/tmp', 'relative/../var/lib'];
+    const { Tmpfs, Mounts } = makeHostConfig({ ...enclosure, imageVolumes });
+    expect(Object.keys(Tmpfs ?? {})).toEqual(['/tmp', '/data', '/var/lib']);
+    expect(Tmpfs?.['/data']).toBe('rw,noexec,nosuid,nodev,mode=0755,uid=1000,gid=1000,size=32m');
+    expect(Mounts).toHaveLength(2);
+  });
+
   it('names the OCI runtime of a stronger isolation, and the engine’s own for the usual one', () => {
     expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).Runtime).toBe('runsc');
     expect(makeHostConfig(enclosure).Runtime).toBeUndefined();

@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import type { HostConfig, MountSettings } from 'dockerode';
 import type { RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
 import { SOCKET_FOLDER } from '../agent/agent-protocol.js';
 
 const MIB = 1024 * 1024;
 const WORKSPACE = '/workspace';
+const TMP = '/tmp';
 const OPEN_FILES = 4096;
 const SHARED_MEMORY_MIB = 16;
 /** The socket alone lies there when the private folder is not the host's. */
@@ -25,13 +27,16 @@ export interface Enclosure {
   readonly privateFolder: string | null;
   /** null for a container without a workspace. */
   readonly workspace: { readonly folder: string } | { readonly volume: string } | null;
+  /** Where the image declares volumes. @default none */
+  readonly imageVolumes?: readonly string[];
 }
 
 /**
  * The one place that says what a container may do. Hardening is not an option; what is not named here keeps the engine's
  * default, and the default seccomp profile is one of these.
  */
-export function makeHostConfig({ limits, isolation, uid, privateFolder, workspace }: Enclosure): HardenedHostConfig {
+export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
+  const { limits, isolation, uid, privateFolder, workspace, imageVolumes = [] } = enclosure;
   const memory = limits.memoryMiB * MIB;
   const runtime = OCI_RUNTIMES[isolation];
   const mounts: MountSettings[] = [];
@@ -50,8 +55,9 @@ export function makeHostConfig({ limits, isolation, uid, privateFolder, workspac
     Mounts: mounts,
     Tmpfs: {
       // Nothing is to be run from there: what an agent installs belongs to its workspace.
-      '/tmp': `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
+      [TMP]: `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
       ...(privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid) } : {}),
+      ...inMemory(imageVolumes, enclosure, mounts),
     },
     ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,
     NanoCpus: Math.round(limits.cpus * 1e9),
@@ -78,6 +84,21 @@ function bind(source: string, target: string): MountSettings {
 
 function volume(name: string): MountSettings {
   return { Type: 'volume', Source: name, Target: WORKSPACE, ReadOnly: false };
+}
+
+/**
+ * The engine would make a volume on its own disk for each that an image declares, of no size at all. What has no place of
+ * its own is kept in memory instead, which the container's limit counts.
+ */
+function inMemory(
+  imageVolumes: readonly string[],
+  { uid, limits }: Enclosure,
+  mounts: readonly MountSettings[],
+): Record<string, string> {
+  const taken = new Set([TMP, SOCKET_FOLDER, ...mounts.map(({ Target }) => Target)]);
+  const paths = imageVolumes.map((path) => posix.resolve('/', path)).filter((path) => !taken.has(path));
+  const options = `rw,noexec,nosuid,nodev,mode=0755,uid=${uid},gid=${uid},size=${limits.tmpfsMiB}m`;
+  return Object.fromEntries(paths.map((path) => [path, options]));
 }
 
 function tmpfsOf(uid: number): string {
