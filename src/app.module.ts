@@ -7,6 +7,7 @@ import { IdempotencyDataModule } from './data/idempotency/idempotency-data.modul
 import { InstallationDataModule } from './data/installation/installation-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
+import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
@@ -51,6 +52,7 @@ export class AppModule implements OnModuleDestroy {
           readinessChecks: [DatabaseCheck],
         }),
         AuditModule,
+        EventStreamModule,
         IdentityModule,
         TemplatesModule,
         ProjectsModule,

@@ -3,6 +3,7 @@ import { ObjectId, type Document } from 'mongodb';
 import { RouteTable, type Route } from '../../src/platform/http/route-table.js';
 import { TestApp, type Answer, type Request } from '../support/app.js';
 import { AGENT_BUNDLE } from '../support/engine.js';
+import { EventClient } from '../support/event-client.js';
 import { eventually } from '../support/eventually.js';
 import { RECIPES, SHARED_NAME, type Estate, type Recipe } from '../support/route-recipes.js';
 
@@ -222,6 +223,29 @@ describe('two tenants', () => {
         for (const foreign of Object.values(theirs)) expect(JSON.stringify(own.body)).not.toContain(foreign);
       }
     }
+  });
+
+  it('see what happened to them, and to nobody else', async () => {
+    for (const { url } of routesOf('log').filter((route) => route.method === 'GET')) {
+      const own = await send('GET', `${url.replace('/api/v1', '')}?limit=200`, mine.key);
+      expect([url, own.body.items.length > 10, own.body.nextCursor]).toEqual([url, true, null]);
+      for (const foreign of Object.values(theirs)) expect(JSON.stringify(own.body)).not.toContain(foreign);
+      for (const id of [theirs.agentId, theirs.projectId, theirs.tenantId]) {
+        const about = await send('GET', `${url.replace('/api/v1', '')}?subject=${id}`, mine.key);
+        expect(about.body).toEqual({ items: [], nextCursor: null });
+      }
+    }
+    expect(routesOf('stream').filter(({ method }) => method === 'GET').map(({ url }) => url)).toEqual(['/api/v1/events']); // prettier-ignore
+    const stream = await EventClient.follow(app.url, { key: mine.key, query: '?after=0' });
+    await app.call('/api-keys', { method: 'POST', body: { name: 'next', role: 'viewer' }, key: theirs.key });
+    const { body } = await app.call('/api-keys', {
+      method: 'POST',
+      body: { name: 'last', role: 'viewer' },
+      key: mine.key,
+    });
+    await stream.until(({ events }) => events.some(({ subject }) => subject.id === body.id));
+    stream.leave();
+    for (const foreign of Object.values(theirs)) expect(JSON.stringify(stream.events)).not.toContain(foreign);
   });
 
   it("cannot go on in the other's lists", async () => {

@@ -50,6 +50,12 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect([revision, soul]).toEqual([4, 'I write the test first.']);
   });
 
+  needsCurl('event-log', async () => {
+    const said = await follow('event-log');
+    expect(said).toContain('"type":"tenant.created"');
+    expect(said).toContain('retry: 2000\nid: 0\n\nid: 1\ndata: {"seq":1,');
+  });
+
   needsCurl('lifecycle', async () => {
     const agent = await agentOf(app);
     const said = await follow('lifecycle', { AGENT: agent.path.slice(1) });

@@ -17,6 +17,10 @@ export type Recipe =
   | { readonly kind: 'document'; readonly body?: (own: Estate) => object }
   /** It lists what the caller's tenant has. */
   | { readonly kind: 'list' }
+  /** It shows what has happened in the caller's tenant: never empty. */
+  | { readonly kind: 'log' }
+  /** The same, as an answer without an end. */
+  | { readonly kind: 'stream' }
   /** It makes something that names nothing else: for the caller's tenant, whatever names others use. */
   | { readonly kind: 'create'; readonly body: object }
   /** It makes something out of what the body names. */
@@ -34,6 +38,8 @@ export const RECIPES: Record<string, Recipe> = {
   'GET /healthz': { kind: 'public' },
   'GET /readyz': { kind: 'public' },
   'GET /problems/:code': { kind: 'public' },
+  'GET /api/v1/audit/events': { kind: 'log' },
+  'GET /api/v1/events': { kind: 'stream' },
   'POST /api/v1/tenants': { kind: 'installation', body: { name: 'a-third' } },
   'POST /api/v1/api-keys': { kind: 'create', body: { name: 'another', role: 'viewer' } },
   'GET /api/v1/api-keys': { kind: 'list' },

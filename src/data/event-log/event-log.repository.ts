@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { Types, type Model, type mongo } from 'mongoose';
-import { EventLogStore, type AppendOutcome, type LogEntry, type LogHead } from '../../domain/events/event-log.js';
+import {
+  EventLogStore,
+  type AppendOutcome,
+  type EventFilter,
+  type LogEntry,
+  type LogHead,
+} from '../../domain/events/event-log.js';
 import type { EventId, TenantId } from '../../domain/ids.js';
 import { driverCollection } from '../database/driver-collection.js';
 import { duplicatesOf } from '../database/duplicate-keys.js';
@@ -77,10 +83,19 @@ export class MongoEventLogStore extends EventLogStore {
     return new Set(found.map(({ eventId }) => eventId.toHexString() as EventId));
   }
 
-  async readAfter(tenantId: TenantId, seq: number, limit: number): Promise<readonly LogEntry[]> {
-    const records = await this.entries
-      .find({ tenantId: new Types.ObjectId(tenantId), seq: { $gt: seq } }, { sort: { seq: 1 }, limit })
-      .toArray();
+  async readAfter(
+    tenantId: TenantId,
+    seq: number,
+    limit: number,
+    { types, subjectId }: EventFilter = {},
+  ): Promise<readonly LogEntry[]> {
+    const wanted = {
+      tenantId: new Types.ObjectId(tenantId),
+      seq: { $gt: seq },
+      ...(types !== undefined && { type: { $in: [...types] } }),
+      ...(subjectId !== undefined && { 'subject.id': subjectId }),
+    };
+    const records = await this.entries.find(wanted, { sort: { seq: 1 }, limit }).toArray();
     return records.map(toLogEntry);
   }
 

@@ -45,3 +45,7 @@ export const eventLogSchema = new Schema<EventLogRecord>(
 eventLogSchema.index({ tenantId: 1, seq: 1 }, { unique: true });
 // keeps each event in the log once, whoever relays it
 eventLogSchema.index({ tenantId: 1, eventId: 1 }, { unique: true });
+// finds what happened to one thing, in order: GET /audit/events?subject=, GET /events?subject=
+eventLogSchema.index({ tenantId: 1, 'subject.id': 1, seq: 1 });
+// finds what is rare among much else, in order: GET /audit/events?type=, GET /events?type=
+eventLogSchema.index({ tenantId: 1, type: 1, seq: 1 });

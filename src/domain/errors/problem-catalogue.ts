@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'too-large'
   | 'unsupported-media'
   | 'unsupported' // this installation can't do that
+  | 'limited' // the caller has as many of these as it may
   | 'unavailable' // try again later
   | 'timeout'
   | 'internal';
@@ -72,6 +73,8 @@ export const PROBLEMS = {
   PROVIDER_UNKNOWN: { kind: 'unsupported', title: 'The model provider is not known' },
   RUN_TIMEOUT: { kind: 'timeout', title: 'The run took too long' },
   RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
+  // events
+  TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
   // Muster itself
   CONFIGURATION_INVALID: { kind: 'invalid', title: 'The configuration has faults' },
   SHUTTING_DOWN: { kind: 'unavailable', title: 'Muster is shutting down' },

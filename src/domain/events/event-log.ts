@@ -1,5 +1,5 @@
 import type { EventId, TenantId } from '../ids.js';
-import type { DomainEvent } from './domain-events.js';
+import type { DomainEvent, DomainEventType } from './domain-events.js';
 
 /**
  * One line of the log: a domain event, its place in the tenant's chain and its signature.
@@ -22,6 +22,13 @@ export interface LogHead {
   readonly hash: string;
 }
 
+/** Which entries are wanted; a part that is not given leaves none out. */
+export interface EventFilter {
+  readonly types?: readonly DomainEventType[] | undefined;
+  /** What the event is about. */
+  readonly subjectId?: string | undefined;
+}
+
 /** What became of an ordered insert: all in, or the first place where another writer's entry stands. */
 export type AppendOutcome =
   | { readonly kind: 'appended' }
@@ -39,6 +46,11 @@ export abstract class EventLogStore {
   abstract insert(entries: readonly LogEntry[]): Promise<AppendOutcome>;
   /** Which of these events are in the log already. */
   abstract logged(tenantId: TenantId, eventIds: readonly EventId[]): Promise<ReadonlySet<EventId>>;
-  /** Entries after `seq`, in order. */
-  abstract readAfter(tenantId: TenantId, seq: number, limit: number): Promise<readonly LogEntry[]>;
+  /** Entries after `seq` that the filter leaves in, in order. */
+  abstract readAfter(
+    tenantId: TenantId,
+    seq: number,
+    limit: number,
+    filter?: EventFilter,
+  ): Promise<readonly LogEntry[]>;
 }

@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   'agents:operate',
   'runs:read',
   'runs:execute',
+  'events:read',
   'api-keys:manage',
   'audit:read',
   'tenants:manage',
@@ -26,6 +27,7 @@ const READ = [
   'projects:read',
   'agents:read',
   'runs:read',
+  'events:read',
 ] as const satisfies Permission[];
 
 /** Who may what. */

@@ -6,6 +6,7 @@ import { CheckpointStore } from '../../domain/events/checkpoint.js';
 import { DirectEventAppender } from '../../domain/events/direct-event-appender.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { FileCheckpointStore } from '../../platform/events/file-checkpoint-store.js';
+import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
 import { EventLogAppender } from './event-log-appender.js';
@@ -16,6 +17,7 @@ import { OutboxSweeper } from './outbox.sweeper.js';
 @Global()
 @Module({
   imports: [EventLogDataModule, OutboxModule],
+  controllers: [AuditController],
   providers: [
     AuditService,
     CheckpointWriter,

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { CheckpointStore, type Checkpoint } from '../../domain/events/checkpoint.js';
 import type { ChainFault, ChainFaultKind, ChainReport } from '../../domain/events/chain-report.js';
-import { EventLogStore, type LogEntry } from '../../domain/events/event-log.js';
+import { EventLogStore, type EventFilter, type LogEntry } from '../../domain/events/event-log.js';
 import { Signer } from '../../domain/events/signer.js';
 import type { TenantId } from '../../domain/ids.js';
+import type { Page } from '../../domain/page.js';
 import { GENESIS, hashOf, signedBytes } from './chain.js';
 import { checkpointBytes } from './checkpoint-writer.js';
 
 const PAGE = 500;
 const MOST_FAULTS = 100;
 
-/** Whether the event log still says what was appended. */
+/** Reads the event log, and finds out whether it still says what was appended. */
 @Injectable()
 export class AuditService {
   constructor(
@@ -18,6 +19,14 @@ export class AuditService {
     private readonly checkpoints: CheckpointStore,
     private readonly signer: Signer,
   ) {}
+
+  /** A page of a tenant's log, oldest first; its cursor is the last entry's number. */
+  async read(tenantId: TenantId, filter: EventFilter, page: { after: number; limit: number }): Promise<Page<LogEntry>> {
+    const found = await this.log.readAfter(tenantId, page.after, page.limit + 1, filter);
+    const items = found.slice(0, page.limit);
+    const last = items.at(-1);
+    return { items, nextCursor: found.length > items.length && last !== undefined ? String(last.seq) : null };
+  }
 
   /** Reads a tenant's whole log: numbers, links, hashes, signatures, and its end against the newest checkpoint. */
   async verifyChain(tenantId: TenantId): Promise<ChainReport> {

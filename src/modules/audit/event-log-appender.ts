@@ -5,6 +5,7 @@ import type { DomainEvent } from '../../domain/events/domain-events.js';
 import { EventLogStore } from '../../domain/events/event-log.js';
 import { Signer } from '../../domain/events/signer.js';
 import type { TenantId } from '../../domain/ids.js';
+import { LogGrowth } from '../../platform/events/log-growth.js';
 import { AppendLease } from './append-lease.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
 import { TenantAppender } from './tenant-appender.js';
@@ -20,6 +21,7 @@ export class EventLogAppender extends DirectEventAppender {
     private readonly store: EventLogStore,
     private readonly signer: Signer,
     private readonly checkpoints: CheckpointWriter,
+    private readonly growth: LogGrowth,
   ) {
     super();
   }
@@ -41,6 +43,7 @@ export class EventLogAppender extends DirectEventAppender {
     const lease = new AppendLease(tenantId, this.owner, this.store);
     const made = new TenantAppender(tenantId, lease, this.store, this.signer, (id, head) => {
       this.checkpoints.note(id, head);
+      this.growth.grew(id, head.seq);
     });
     this.tenants.set(tenantId, made);
     return made;

@@ -48,6 +48,14 @@ export class AccessControl {
     });
   }
 
+  /** Whether who sent this request may still have it answered: in a long answer the key can be revoked, or expire. */
+  async stillAllows(request: FastifyRequest): Promise<boolean> {
+    const access = request.routeOptions.config.muster?.access;
+    if (access === 'public') return true;
+    const found = await this.identify(request);
+    return access !== undefined && found?.kind === 'accepted' && holds(found.principal, access);
+  }
+
   private identify(request: FastifyRequest): Authentication | Promise<Authentication> | null {
     const { authorization } = request.headers;
     if (authorization === undefined) {

@@ -13,6 +13,7 @@ export const STATUS_OF_KIND = {
   'too-large': 413,
   'unsupported-media': 415,
   unsupported: 501,
+  limited: 429,
   unavailable: 503,
   timeout: 504,
   internal: 500,

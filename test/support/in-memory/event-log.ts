@@ -1,6 +1,7 @@
 import {
   EventLogStore,
   type AppendOutcome,
+  type EventFilter,
   type LogEntry,
   type LogHead,
 } from '../../../src/domain/events/event-log.js';
@@ -45,8 +46,19 @@ export class InMemoryEventLog extends EventLogStore {
     return Promise.resolve(new Set(eventIds.filter((id) => all.has(id))));
   }
 
-  readAfter(_tenantId: TenantId, seq: number, limit: number): Promise<readonly LogEntry[]> {
-    return Promise.resolve(this.entries.filter((entry) => entry.seq > seq).slice(0, limit));
+  readAfter(
+    _tenantId: TenantId,
+    seq: number,
+    limit: number,
+    { types, subjectId }: EventFilter = {},
+  ): Promise<readonly LogEntry[]> {
+    const wanted = this.entries.filter(
+      (entry) =>
+        entry.seq > seq &&
+        (types?.includes(entry.type) ?? true) &&
+        (subjectId === undefined || entry.subject.id === subjectId),
+    );
+    return Promise.resolve(wanted.slice(0, limit));
   }
 
   private write(entries: readonly LogEntry[]): AppendOutcome {
