@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run openapi`: writes docs/openapi.json as the code has it now. A test fails when the file is stale. */
+/** `npm run openapi`: writes docs/openapi.json and docs/manifest.schema.json as the code has them now. A test fails when one is stale. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,9 @@ try {
   if (!response.ok) throw new Error(`Muster answered ${response.status} instead of its description.`);
   const document = await response.json();
   await writeFile(fromRoot('docs/openapi.json'), `${JSON.stringify(document, null, 2)}\n`);
+  const schema = await fetch(`${muster.url}/api/v1/schemas/manifest.json`);
+  if (!schema.ok) throw new Error(`Muster answered ${schema.status} instead of the manifest's schema.`);
+  await writeFile(fromRoot('docs/manifest.schema.json'), `${JSON.stringify(await schema.json(), null, 2)}\n`);
   step.done(`${Object.keys(document.paths).length} paths`);
 } catch (error) {
   step.fail(error.message);

@@ -85,6 +85,13 @@ describe('docs/openapi.json', () => {
     expect(JSON.parse(await readFile('docs/openapi.json', 'utf8'))).toEqual(document);
   });
 
+  it('stands beside the schema of manifests, which anybody can read', async () => {
+    const { status, headers, body } = await app.call('/schemas/manifest.json', { key: null });
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/schema+json; charset=utf-8']);
+    expect(JSON.parse(await readFile('docs/manifest.schema.json', 'utf8'))).toEqual(body);
+    expect(document.components.schemas['Manifest']?.properties).toEqual(body.properties);
+  });
+
   it('has a summary and a tag for every operation, and says which need a key', () => {
     expect(operations.length).toBeGreaterThan(30);
     for (const operation of operations) {

@@ -40,6 +40,7 @@ export const RECIPES: Record<string, Recipe> = {
   'GET /problems/:code': { kind: 'public' },
   'GET /api/v1/audit/events': { kind: 'log' },
   'GET /api/v1/events': { kind: 'stream' },
+  'GET /api/v1/schemas/manifest.json': { kind: 'public' },
   'POST /api/v1/tenants': { kind: 'installation', body: { name: 'a-third' } },
   'POST /api/v1/api-keys': { kind: 'create', body: { name: 'another', role: 'viewer' } },
   'GET /api/v1/api-keys': { kind: 'list' },

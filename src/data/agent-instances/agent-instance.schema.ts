@@ -2,7 +2,8 @@ import { Schema, type Types } from 'mongoose';
 import { AGENT_STATUSES, type AgentStatus } from '../../domain/agent-instances/agent-instance.js';
 import type { Actor } from '../../domain/events/actor.js';
 import type { Lifecycle } from '../../domain/lifecycle/lifecycle.js';
-import type { AgentConfig, Manifest } from '../../domain/templates/blueprint.js';
+import type { AgentConfig } from '../../domain/templates/blueprint.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 
 export const AGENT_INSTANCE_MODEL = 'AgentInstance';

@@ -1,6 +1,7 @@
 import { Schema, type Types } from 'mongoose';
 import type { Actor } from '../../domain/events/actor.js';
-import type { AgentConfig, Manifest } from '../../domain/templates/blueprint.js';
+import type { AgentConfig } from '../../domain/templates/blueprint.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 import type { ImportedSource } from '../../domain/templates/template.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Manifest } from '../templates/blueprint.js';
+import type { Manifest } from '../templates/manifest.js';
 import { containerLimits } from './container-limits.js';
 
 describe('container limits', () => {

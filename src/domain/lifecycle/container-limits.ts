@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { RuntimeLimits, RuntimeSpec } from '../runtime/runtime-spec.js';
-import type { Manifest } from '../templates/blueprint.js';
+import type { Manifest } from '../templates/manifest.js';
 import {
   GRACE_PERIOD_SECONDS,
   RESOURCE_BOUNDS,

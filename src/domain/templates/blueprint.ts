@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../json.js';
+import type { Manifest } from './manifest.js';
 
 /** An MCP server the agent may use. */
 export interface McpServer {
@@ -15,27 +16,6 @@ export interface AgentConfig {
   readonly skills: string;
   readonly canWriteCode: boolean;
   readonly mcpServers: readonly McpServer[];
-}
-
-/** How the agent's container is to be. Every field has a default. */
-export interface Manifest {
-  /** Image reference; the configured agent image when not given. */
-  readonly image?: string;
-  readonly resources?: {
-    /** CPUs, fractions allowed. */
-    readonly cpus?: number;
-    readonly memoryMiB?: number;
-    /** Most processes and threads at once. */
-    readonly pids?: number;
-    /** Size of /tmp. */
-    readonly tmpfsMiB?: number;
-  };
-  /** The OCI runtime: runc, or gVisor's runsc where the operator installed it. */
-  readonly isolation?: 'runc' | 'gvisor';
-  /** How long the agent may take to become healthy. */
-  readonly startTimeoutSeconds?: number;
-  /** How long it may take to end after SIGTERM. */
-  readonly gracePeriodSeconds?: number;
 }
 
 /** A tool's id, or an object with one key (the id) whose value configures it, as daemon/v1 files write it. */

@@ -1,8 +1,7 @@
 import type { JsonObject, JsonValue } from '../../domain/json.js';
-import type { AgentConfig, Manifest } from '../../domain/templates/blueprint.js';
+import type { AgentConfig } from '../../domain/templates/blueprint.js';
 import type { TemplateContent } from '../../domain/templates/template.js';
 import type { AgentConfigDto } from './dto/agent-config.dto.js';
-import type { ManifestDto, ManifestResourcesDto } from './dto/manifest.dto.js';
 import type { TemplateContentDto } from './dto/template-content.dto.js';
 import { isMapping, SECTIONS } from './daemon-v1/file-fields.js';
 
@@ -19,7 +18,7 @@ export function toContent(name: string, dto: TemplateContentDto): TemplateConten
     systemPrompt: dto.systemPrompt ?? '',
     tools: dto.tools ?? [],
     config: toConfig(dto.config ?? {}),
-    manifest: toManifest(dto.manifest ?? {}),
+    manifest: dto.manifest ?? {},
     extensions: withoutEmptySections(dto.extensions ?? {}),
   };
 }
@@ -36,26 +35,6 @@ function toConfig(dto: AgentConfigDto): AgentConfig {
       ...(server.command === undefined ? {} : { command: server.command }),
       ...(server.args === undefined ? {} : { args: server.args }),
     })),
-  };
-}
-
-function toManifest(dto: ManifestDto): Manifest {
-  const { image, resources, isolation, startTimeoutSeconds, gracePeriodSeconds } = dto;
-  return {
-    ...(image === undefined ? {} : { image }),
-    ...(resources === undefined ? {} : { resources: toResources(resources) }),
-    ...(isolation === undefined ? {} : { isolation }),
-    ...(startTimeoutSeconds === undefined ? {} : { startTimeoutSeconds }),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-  };
-}
-
-function toResources({ cpus, memoryMiB, pids, tmpfsMiB }: ManifestResourcesDto): NonNullable<Manifest['resources']> {
-  return {
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(memoryMiB === undefined ? {} : { memoryMiB }),
-    ...(pids === undefined ? {} : { pids }),
-    ...(tmpfsMiB === undefined ? {} : { tmpfsMiB }),
   };
 }
 

@@ -11,6 +11,7 @@ import { RefusalLog } from './refusal-log.js';
 import { RequestLog } from './request-log.js';
 import { RouteTable } from './route-table.js';
 import { RuntimeCheck } from './runtime-check.js';
+import { SchemasController } from '../schemas/schemas.controller.js';
 
 export interface HttpModuleOptions {
   /** Exported by global modules. */
@@ -27,7 +28,7 @@ export class HttpModule {
   static forRoot({ failureTranslators, readinessChecks }: HttpModuleOptions): DynamicModule {
     return {
       module: HttpModule,
-      controllers: [HealthController, ProblemPagesController],
+      controllers: [HealthController, ProblemPagesController, SchemasController],
       providers: [
         AccessControl,
         Draining,

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { MANIFEST_SCHEMA } from '../../domain/templates/manifest-schema.js';
 import { IF_MATCH } from './if-match.decorator.js';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
 import { ProblemDto } from './problem.dto.js';
@@ -21,6 +22,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' }, 'api-key')
     .build();
   const document = SwaggerModule.createDocument(app, options, { extraModels: [ProblemDto] });
+  addManifest(document);
   const access = new Map(
     app
       .get(RouteTable)
@@ -34,6 +36,15 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     }
   }
   return sorted(document) as OpenAPIObject;
+}
+
+const MANIFEST_EXAMPLE = { image: 'muster/agent', resources: { cpus: 0.5, memoryMiB: 256 } };
+
+/** The manifest's schema, without what only the top of a document of its own says. */
+function addManifest({ components }: OpenAPIObject): void {
+  const fields = Object.entries(MANIFEST_SCHEMA).filter(([keyword]) => keyword !== '$schema' && keyword !== 'title');
+  if (components?.schemas !== undefined)
+    components.schemas['Manifest'] = { ...Object.fromEntries(fields), example: MANIFEST_EXAMPLE };
 }
 
 /** Adds what follows from the HTTP layer and would be repeated at every route. */

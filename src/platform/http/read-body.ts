@@ -10,6 +10,8 @@ export interface DtoClass<T extends object = object> {
   new (): T;
   /** The properties that are such classes themselves, or lists of them. */
   readonly nested?: Readonly<Record<string, DtoClass>>;
+  /** The properties that have a check of their own instead of decorators; pointers are relative to the property. */
+  readonly checked?: Readonly<Record<string, (value: unknown) => readonly Fault[]>>;
 }
 
 export type Reading<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
@@ -37,7 +39,11 @@ function fill<T extends object>(dto: DtoClass<T>, body: object, path: readonly s
   for (const [key, member] of Object.entries(body)) {
     // class-validator and this language ask the instance for these: constructor, toString and so on
     if (key in Object.prototype) faults.push({ pointer: pointerTo([...path, key]), detail: 'is not a known property' });
-    else Reflect.set(value, key, fillMember(dto.nested?.[key], member, [...path, key], faults));
+    else {
+      Reflect.set(value, key, fillMember(dto.nested?.[key], member, [...path, key], faults));
+      const own = dto.checked?.[key]?.(member) ?? [];
+      faults.push(...own.map(({ pointer, detail }) => ({ pointer: pointerTo([...path, key]) + pointer, detail })));
+    }
   }
   return value;
 }

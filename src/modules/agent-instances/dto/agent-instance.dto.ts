@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { AGENT_STATUSES, type AgentInstance } from '../../../domain/agent-instances/agent-instance.js';
 import type { JsonObject } from '../../../domain/json.js';
-import type { AgentConfig, Manifest, ToolReference } from '../../../domain/templates/blueprint.js';
-import { AIEOS_IDENTITY, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
+import type { AgentConfig, ToolReference } from '../../../domain/templates/blueprint.js';
+import type { Manifest } from '../../../domain/templates/manifest.js';
+import { AIEOS_IDENTITY, MANIFEST, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
 import { LifecycleSummaryDto, toLifecycleSummaryDto } from './lifecycle-summary.dto.js';
 
 /** An agent: a full snapshot of a template version, which lives on its own. */
@@ -59,7 +60,7 @@ export class AgentInstanceDto {
   })
   config!: AgentConfig;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  @ApiProperty(MANIFEST)
   manifest!: Manifest;
 
   @ApiProperty({ enum: AGENT_STATUSES, example: 'idle' })

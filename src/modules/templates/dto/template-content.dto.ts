@@ -1,7 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, ValidateNested } from 'class-validator';
+import { Allow, IsObject, ValidateNested } from 'class-validator';
 import type { JsonObject } from '../../../domain/json.js';
 import type { ToolReference } from '../../../domain/templates/blueprint.js';
+import type { Manifest } from '../../../domain/templates/manifest.js';
 import {
   DESCRIPTION_MAX_BYTES,
   EXTENSIONS_MAX_BYTES,
@@ -12,21 +13,22 @@ import {
   SOUL_MAX_BYTES,
   SYSTEM_PROMPT_MAX_BYTES,
 } from '../../../domain/templates/limits.js';
-import { TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
+import { MANIFEST, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
 import { IsAieosIdentity } from '../../../platform/http/blueprint/is-aieos-identity.decorator.js';
 import { IsDisplayName } from '../../../platform/http/blueprint/is-display-name.decorator.js';
 import { IsTagList } from '../../../platform/http/blueprint/is-tag-list.decorator.js';
 import { IsJsonObject } from '../../../platform/http/is-json-object.decorator.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
+import { manifestFaults } from '../../../platform/schemas/manifest-faults.js';
 import { AgentConfigDto } from './agent-config.dto.js';
 import { IsToolList } from './is-tool-list.decorator.js';
 import { LeavesRoom } from './leaves-room.decorator.js';
-import { ManifestDto } from './manifest.dto.js';
 
 /** What a version holds. What is left out takes its default. */
 export class TemplateContentDto {
-  static readonly nested = { config: AgentConfigDto, manifest: ManifestDto };
+  static readonly nested = { config: AgentConfigDto };
+  static readonly checked = { manifest: manifestFaults };
 
   @ApiPropertyOptional({ example: 'Reviewer', description: "The template's name when left out" })
   @MayBeLeftOut()
@@ -89,11 +91,9 @@ export class TemplateContentDto {
   @ValidateNested()
   config?: AgentConfigDto;
 
-  @ApiPropertyOptional({ type: ManifestDto })
-  @MayBeLeftOut()
-  @IsObject()
-  @ValidateNested()
-  manifest?: ManifestDto;
+  @ApiPropertyOptional(MANIFEST)
+  @Allow()
+  manifest?: Manifest;
 
   @ApiPropertyOptional({
     type: 'object',

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { JsonObject } from '../../../domain/json.js';
-import type { AgentConfig, Manifest, ToolReference } from '../../../domain/templates/blueprint.js';
+import type { AgentConfig, ToolReference } from '../../../domain/templates/blueprint.js';
+import type { Manifest } from '../../../domain/templates/manifest.js';
 import type { Template } from '../../../domain/templates/template.js';
-import { AIEOS_IDENTITY, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
+import { AIEOS_IDENTITY, MANIFEST, TOOL_LIST } from '../../../platform/http/blueprint/blueprint-schemas.js';
 import { AgentConfigDto } from './agent-config.dto.js';
-import { ManifestDto } from './manifest.dto.js';
 
 /** A template as its newest version shows it. */
 export class TemplateDto {
@@ -44,7 +44,7 @@ export class TemplateDto {
   @ApiProperty({ type: AgentConfigDto })
   config!: AgentConfig;
 
-  @ApiProperty({ type: ManifestDto })
+  @ApiProperty(MANIFEST)
   manifest!: Manifest;
 
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })

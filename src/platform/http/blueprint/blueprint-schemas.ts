@@ -8,3 +8,6 @@ export const TOOL_LIST = {
   type: 'array' as const,
   items: { oneOf: [{ type: 'string' }, { type: 'object', minProperties: 1, maxProperties: 1 }] },
 };
+
+/** What /api/v1/schemas/manifest.json publishes; the description of the API has it under this name. */
+export const MANIFEST = { allOf: [{ $ref: '#/components/schemas/Manifest' }] };
