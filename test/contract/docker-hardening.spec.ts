@@ -2,11 +2,10 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { PassThrough } from 'node:stream';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker.runtime.js';
-import { AGENT_IMAGE, describeEngine, engine } from '../support/engine.js';
+import { AGENT_IMAGE, describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
+import { saidInside } from '../support/inside-container.js';
 import { SpecBuilder } from './runtime-harness.js';
 
 describeEngine('a container that Docker runs', () => {
@@ -17,7 +16,11 @@ describeEngine('a container that Docker runs', () => {
 
   beforeAll(async () => {
     specs = await SpecBuilder.create();
-    sut = new DockerRuntime({ stateDir: join(specs.folder, 'state'), agentImage: AGENT_IMAGE });
+    sut = new DockerRuntime({
+      host: ENGINE_HOST,
+      stateDir: join(specs.folder, 'state'),
+      agentImage: AGENT_IMAGE,
+    });
     spec = specs.build(await sut.resolveImage(AGENT_IMAGE));
     id = await sut.create(spec);
     await sut.start(id);
@@ -32,16 +35,7 @@ describeEngine('a container that Docker runs', () => {
   });
 
   /** What a program of the agent's would print. */
-  async function inside(program: string): Promise<string> {
-    const exec = await engine
-      .getContainer(id)
-      .exec({ Cmd: ['node', '-e', program], AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({});
-    const output = new PassThrough();
-    engine.modem.demuxStream(stream, output, output);
-    stream.on('end', () => output.end());
-    return (await text(output)).trim();
-  }
+  const inside = (program: string): Promise<string> => saidInside(id, program);
 
   const outcomeOf = (call: string): string =>
     `try { require('node:fs').${call}; console.log('done') } catch (error) { console.log(error.code) }`;

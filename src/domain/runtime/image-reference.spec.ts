@@ -13,6 +13,7 @@ describe('an image reference', () => {
     '[fe80::1]:5000/agent',
     'a__b/c.d/e--f:latest',
     DIGEST,
+    'a'.repeat(64),
     `muster/agent@${DIGEST}`,
     `muster/agent:1@${DIGEST}`,
   ])('may be %s', (reference) => {

@@ -25,7 +25,8 @@ import { hasStatus } from './engine-error.js';
 import { readEngineEvents } from './engine-events.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
-import { makeHostConfig, OCI_RUNTIMES } from './host-config.js';
+import { makeHostConfig } from './host-config.js';
+import { OciRuntimes } from './oci-runtimes.js';
 import type { Transport } from './transport-probe.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 20_000;
@@ -53,6 +54,7 @@ export class DockerRuntime extends ContainerRuntime {
 
   private readonly engine: EngineClient;
   private readonly images: EngineImages;
+  private readonly ociRuntimes: OciRuntimes;
   private readonly agents: AgentTransport;
   private readonly uid: number;
   private readonly callTimeoutMs: number;
@@ -65,6 +67,7 @@ export class DockerRuntime extends ContainerRuntime {
     this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
     this.uid = options.uid ?? agentUid();
     this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
+    this.ociRuntimes = new OciRuntimes(this.engine);
     this.images = new EngineImages(
       this.engine,
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
@@ -74,13 +77,12 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const [version, runtimes] = await Promise.all([
+    const [version, isolations] = await Promise.all([
       this.engine.call({ what: 'tell its version', run: (docker) => docker.version() }),
-      this.ociRuntimes(),
+      this.ociRuntimes.isolations(),
     ]);
-    const isolations = Object.entries(OCI_RUNTIMES).filter(([, runtime]) => runtime === null || runtimes.has(runtime));
     const name = version.Components.some((component) => component.Name.includes('Podman')) ? 'Podman' : 'Docker';
-    return { name, version: version.Version, isolations: isolations.map(([isolation]) => isolation) };
+    return { name, version: version.Version, isolations };
   }
 
   /** null when the engine does not have it; nothing is pulled. */
@@ -102,7 +104,7 @@ export class DockerRuntime extends ContainerRuntime {
 
   async create(spec: RuntimeSpec): Promise<string> {
     const { endpoint, sharedFolders } = await this.agents.probe();
-    await this.assertIsolation(spec.isolation);
+    await this.ociRuntimes.assertAvailable(spec.isolation);
     await prepareAgentFolders(spec, this.uid);
     const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
     const workspace = sharedFolders ? { folder: spec.workspaceFolder } : { volume: `${spec.name}.workspace` };
@@ -126,6 +128,7 @@ export class DockerRuntime extends ContainerRuntime {
           }),
         meaning: { 404: 'image-missing', 409: 'name-conflict' },
       });
+      await this.assertAsAsked(id, isolation);
       await clearAgentSocket(spec.privateFolder);
       return id;
     } catch (error) {
@@ -238,6 +241,16 @@ export class DockerRuntime extends ContainerRuntime {
     return waitUntilReachable(this, container, signal);
   }
 
+  /** A container that would run under less than was asked for is not left there to be started. */
+  private async assertAsAsked(id: string, isolation: RuntimeSpec['isolation']): Promise<void> {
+    try {
+      await this.ociRuntimes.assertGiven(isolation, id);
+    } catch (error) {
+      await this.remove(id);
+      throw error;
+    }
+  }
+
   /** Does it, unless it is so already: the engine's 409 says only that it is in a state that does not fit. */
   private async bringTo(id: string, state: 'paused' | 'running', act: () => Promise<unknown>): Promise<void> {
     try {
@@ -246,22 +259,6 @@ export class DockerRuntime extends ContainerRuntime {
       const refused = error instanceof RuntimeError && error.failure === 'refused';
       if (!refused || (await this.inspect(id))?.state !== state) throw error;
     }
-  }
-
-  private async assertIsolation(isolation: RuntimeSpec['isolation']): Promise<void> {
-    const runtime = OCI_RUNTIMES[isolation];
-    if (runtime === null || (await this.ociRuntimes()).has(runtime)) return;
-    throw new RuntimeError(
-      'unsupported',
-      `The engine does not have the OCI runtime ${runtime}, which ${isolation} needs.`,
-    );
-  }
-
-  private async ociRuntimes(): Promise<ReadonlySet<string>> {
-    const info = (await this.engine.call({ what: 'describe itself', run: (docker) => docker.info() })) as {
-      Runtimes?: Readonly<Record<string, unknown>>;
-    };
-    return new Set(Object.keys(info.Runtimes ?? {}));
   }
 }
 

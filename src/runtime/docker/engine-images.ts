@@ -4,7 +4,8 @@ import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
 import { toRuntimeError } from './engine-error.js';
 
-const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+/** Podman's have no algorithm in front. */
+const IMAGE_ID = /^(?:sha256:)?[0-9a-f]{64}$/;
 /** What an engine would also take for the beginning of an image's id. */
 const SHORT_ID = /^(?:sha256:)?([0-9a-f]{1,64})$/;
 

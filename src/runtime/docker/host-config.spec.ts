@@ -62,4 +62,8 @@ describe('makeHostConfig', () => {
     expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).Runtime).toBe('runsc');
     expect(makeHostConfig(enclosure).Runtime).toBeUndefined();
   });
+
+  it('leaves a kernel in user space its own threads beside the agent’s', () => {
+    expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).PidsLimit).toBe(64 + 64);
+  });
 });

@@ -14,6 +14,9 @@ const SOCKET_TMPFS_MIB = 1;
 /** Names of OCI runtimes as engines register them. */
 export const OCI_RUNTIMES = { runc: null, gvisor: 'runsc' } as const;
 
+/** Threads that the OCI runtime itself runs within the container's limit: gVisor's kernel has 32 for one Node.js program. */
+const OWN_TASKS = { runc: 0, gvisor: 64 } as const satisfies Record<keyof typeof OCI_RUNTIMES, number>;
+
 /** dockerode's types do not know this one. */
 interface HardenedHostConfig extends HostConfig {
   readonly CgroupnsMode: 'private';
@@ -65,7 +68,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     // Equal, so that there is no swap beside it.
     MemorySwap: memory,
     OomKillDisable: false,
-    PidsLimit: limits.pids,
+    PidsLimit: limits.pids + OWN_TASKS[isolation],
     Ulimits: [
       { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
       { Name: 'core', Soft: 0, Hard: 0 },
