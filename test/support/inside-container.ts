@@ -16,6 +16,12 @@ export async function runInside(
   return { code: (await exec.inspect()).ExitCode ?? -1, said };
 }
 
+/** Starts a program that goes on, and is heard of no more. */
+export async function startInside(container: string, command: readonly string[]): Promise<void> {
+  const exec = await engine.getContainer(container).exec({ Cmd: [...command] });
+  (await exec.start({ Detach: true })).destroy();
+}
+
 /** What a JavaScript program prints in there. */
 export async function saidInside(container: string, program: string): Promise<string> {
   return (await runInside(container, ['node', '-e', program])).said;
