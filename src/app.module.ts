@@ -11,6 +11,7 @@ import { EventStreamModule } from './modules/event-stream/event-stream.module.js
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -55,6 +56,7 @@ export class AppModule implements OnModuleDestroy {
         EventStreamModule,
         IdentityModule,
         TemplatesModule,
+        QuotasModule,
         ProjectsModule,
         AgentInstancesModule,
         LifecycleModule,

@@ -257,7 +257,8 @@ describe('two tenants', () => {
   it('are told who they are, and no more', async () => {
     for (const { method, url } of routesOf('self').filter((route) => route.method === 'GET')) {
       const { status, body } = await send(method, url.replace('/api/v1', ''), mine.key);
-      expect([status, body.role]).toEqual([200, 'admin']);
+      expect([url, status]).toEqual([url, 200]);
+      if (url.endsWith('/me')) expect(body.role).toBe('admin');
       for (const foreign of Object.values(theirs)) expect(JSON.stringify(body)).not.toContain(foreign);
     }
   });

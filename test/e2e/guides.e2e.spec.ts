@@ -62,4 +62,8 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect(said).toContain('"output":"echo: Who are you?"');
     await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'destroy' } });
   });
+
+  needsCurl('quotas', async () => {
+    expect((await follow('quotas')).trimEnd().split('\n').at(-1)).toBe('QUOTA_EXCEEDED');
+  });
 });

@@ -13,6 +13,7 @@ import { RunSweeper } from '../../src/modules/sandbox/run-sweeper.js';
 import { SandboxService } from '../../src/modules/sandbox/sandbox.service.js';
 import { SandboxSettings } from '../../src/modules/sandbox/sandbox-settings.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
+import { OpenQuotas } from '../support/open-quotas.js';
 import { eventually } from '../support/eventually.js';
 import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
 
@@ -29,7 +30,7 @@ class SandboxHost {
     this.open = new OpenRuns(runs, settings);
     const execution = new RunExecution(muster.service, records, runs, this.open, settings);
     const bus = new DomainEventBus(new EventEmitter2());
-    this.service = new SandboxService(records, runs, execution, this.open, bus, settings);
+    this.service = new SandboxService(records, runs, execution, this.open, bus, settings, new OpenQuotas());
     this.sweeper = new RunSweeper(runs, records, this.service, settings);
   }
 }

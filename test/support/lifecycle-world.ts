@@ -29,6 +29,7 @@ import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
 import { LifecycleNotifier } from '../../src/modules/lifecycle/lifecycle-notifier.js';
 import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-settings.js';
 import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js';
+import { LifecycleRequests } from '../../src/modules/lifecycle/lifecycle-requests.js';
 import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
@@ -46,6 +47,7 @@ import type { Draining } from '../../src/platform/http/draining.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { FakeEngine } from './fake-engine.js';
 import { FakeRuntime } from './fake-runtime.js';
+import { OpenQuotas } from './open-quotas.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Short enough for a test, with the proportions of the real ones. */
@@ -118,7 +120,17 @@ export class LifecycleHost {
     );
     const draining = { signal: this.draining.signal } as Draining;
     const waiter = new LifecycleWaiter(records, notifier, settings, draining);
-    this.service = new LifecycleService(records, waiter, notifier, runtime, this.planner, this.connections, bus);
+    const requests = new LifecycleRequests(records, new OpenQuotas());
+    this.service = new LifecycleService(
+      records,
+      requests,
+      waiter,
+      notifier,
+      runtime,
+      this.planner,
+      this.connections,
+      bus,
+    );
     bus.onAny((event) => {
       this.events.push(event);
       if (this.started && event.type === 'lifecycle.requested')

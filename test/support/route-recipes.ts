@@ -26,8 +26,8 @@ export type Recipe =
   /** It makes something out of what the body names. */
   | { readonly kind: 'reference'; readonly body: (theirs: Estate) => object }
   /** Only for the installation's first tenant. */
-  | { readonly kind: 'installation'; readonly body: object }
-  /** It shows the caller. */
+  | { readonly kind: 'installation'; readonly body?: object }
+  /** It shows the caller, or what the caller's tenant may have. */
   | { readonly kind: 'self' };
 
 const AGENT = '/api/v1/projects/:projectId/agents/:id';
@@ -42,6 +42,11 @@ export const RECIPES: Record<string, Recipe> = {
   'GET /api/v1/events': { kind: 'stream' },
   'GET /api/v1/schemas/manifest.json': { kind: 'public' },
   'POST /api/v1/tenants': { kind: 'installation', body: { name: 'a-third' } },
+  'GET /api/v1/tenants/:id/quota': { kind: 'installation' },
+  'PUT /api/v1/tenants/:id/quota': { kind: 'installation', body: { runs: 1 } },
+  'GET /api/v1/quota': { kind: 'self' },
+  'GET /api/v1/projects/:projectId/quota': { kind: 'document' },
+  'PUT /api/v1/projects/:projectId/quota': { kind: 'document', body: () => ({ runs: 1 }) },
   'POST /api/v1/api-keys': { kind: 'create', body: { name: 'another', role: 'viewer' } },
   'GET /api/v1/api-keys': { kind: 'list' },
   'GET /api/v1/api-keys/me': { kind: 'self' },

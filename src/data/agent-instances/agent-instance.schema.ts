@@ -93,6 +93,8 @@ export const agentInstanceSchema = new Schema<AgentInstanceRecord>(
 agentInstanceSchema.index({ tenantId: 1, projectId: 1, identifier: 1 }, { unique: true });
 // finds the instances of a project, newest first: GET /projects/:projectId/agents
 agentInstanceSchema.index({ tenantId: 1, projectId: 1, _id: -1 });
+// finds what of a tenant is alive, however much of it is gone: QuotaFacts.all
+agentInstanceSchema.index({ tenantId: 1, removedAt: 1 });
 // finds what a crash left in the outboxes: OutboxSweeper
 agentInstanceSchema.index(
   { 'outbox.eventId': 1 },

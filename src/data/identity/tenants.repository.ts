@@ -32,6 +32,11 @@ export class MongoTenants extends Tenants {
     }
   }
 
+  async find(id: TenantId): Promise<Tenant | null> {
+    const record = await this.model.findOne({ _id: new Types.ObjectId(id) }).lean<TenantRecord>();
+    return record === null ? null : fromTenantRecord(record);
+  }
+
   async findByName(name: string): Promise<Tenant | null> {
     const record = await this.model.findOne({ name }).lean<TenantRecord>();
     return record === null ? null : fromTenantRecord(record);

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
 import { Types, type Model, type mongo } from 'mongoose';
 import type { AgentInstance, AgentStatus } from '../../domain/agent-instances/agent-instance.js';
+import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
@@ -67,7 +68,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     this.collection = driverCollection(model);
   }
 
-  async request(path: InstancePath, action: LifecycleAction, actor: Actor): Promise<Changed> {
+  async request(path: InstancePath, action: LifecycleAction, actor: Actor, generation?: number): Promise<Changed> {
     const rule = ACTION_RULES[action];
     const data = { instanceId: path.id, action, desired: ACTIONS[action], generation: 0 };
     const event = this.event('lifecycle.requested', path, actor, data);
@@ -76,6 +77,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
         ...byPath(path),
         'lifecycle.state': { $in: rule.states },
         'lifecycle.desired.state': { $in: rule.desired },
+        ...(generation === undefined ? {} : { 'lifecycle.desired.generation': generation }),
         ...outboxHasRoom(OUTBOX_LIMIT),
       },
       wantOther(action, actor, event),
@@ -84,6 +86,8 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       return { instance, event: { ...event, data: { ...data, generation: instance.lifecycle.desired.generation } } };
     }
     const { state, desired } = (await this.get(path)).lifecycle;
+    const isOther = generation !== undefined && generation !== desired.generation;
+    if (isAllowed(action, state, desired.state) && isOther) throw new ConcurrentUpdateError(WHAT, path.id);
     if (isAllowed(action, state, desired.state)) throw new OutboxFullError(WHAT, path.id);
     throw new InvalidTransitionError(`The agent ${path.id}`, ON_THE_WAY[desired.state] ?? state, ACTIONS[action]);
   }

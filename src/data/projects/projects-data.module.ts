@@ -9,6 +9,7 @@ import { MongoProjects } from './projects.repository.js';
 @Module({
   imports: [OutboxModule, MongooseModule.forFeature([{ name: PROJECT_MODEL, schema: projectSchema }])],
   providers: [{ provide: Projects, useClass: MongoProjects }, outboxSourceProvider('project', PROJECT_MODEL)],
-  exports: [Projects],
+  // quotas read the same documents, through a port of their own
+  exports: [Projects, MongooseModule],
 })
 export class ProjectsDataModule {}

@@ -9,6 +9,7 @@ import { MongoRuns } from './runs.repository.js';
 @Module({
   imports: [OutboxModule, MongooseModule.forFeature([{ name: RUN_MODEL, schema: runSchema }])],
   providers: [{ provide: RunRecords, useClass: MongoRuns }, outboxSourceProvider('run', RUN_MODEL)],
-  exports: [RunRecords],
+  // quotas read the same documents, through a port of their own
+  exports: [RunRecords, MongooseModule],
 })
 export class RunsDataModule {}

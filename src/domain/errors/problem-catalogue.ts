@@ -34,6 +34,7 @@ export const PROBLEMS = {
   UNAUTHENTICATED: { kind: 'unauthenticated', title: 'A valid API key is needed' },
   FORBIDDEN: { kind: 'forbidden', title: 'The key may not do that' },
   LAST_ADMIN_KEY: { kind: 'conflict', title: 'It is the last admin key' },
+  QUOTA_EXCEEDED: { kind: 'limited', title: 'A quota does not leave as much' },
   // documents
   NOT_FOUND: { kind: 'not-found', title: 'There is no such thing' },
   NAME_TAKEN: { kind: 'conflict', title: 'The name is taken' },

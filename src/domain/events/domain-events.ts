@@ -1,6 +1,7 @@
 import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
+import type { Amounts } from '../quotas/quota.js';
 import type { Actor } from './actor.js';
 
 /**
@@ -65,13 +66,16 @@ export interface DomainEvents {
   'run.started': { runId: RunId; instanceId: AgentInstanceId; runType: string; inputHash: string };
   'run.ended': { runId: RunId; instanceId: AgentInstanceId; status: string; resultHash: string | null };
 
+  /** What an admin has set, all of it; what is not named has the default, or the tenant's limit. */
+  'quota.changed': { scope: 'tenant' | 'project'; projectId: ProjectId | null; limits: Amounts };
+
   /** 401 and 403, counted per key, route and minute. */
   'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };
 }
 
 export type DomainEventType = keyof DomainEvents;
 
-export type SubjectType = 'tenant' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'access';
+export type SubjectType = 'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'access';
 
 export interface Subject {
   readonly type: SubjectType;

@@ -21,6 +21,7 @@ export const EVENT_PERMISSIONS = {
   'lifecycle.transitioned': 'agents:read',
   'run.started': 'runs:read',
   'run.ended': 'runs:read',
+  'quota.changed': 'projects:read',
   'access.refused': 'audit:read',
 } as const satisfies Record<DomainEventType, Permission>;
 

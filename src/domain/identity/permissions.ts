@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'runs:execute',
   'events:read',
   'api-keys:manage',
+  'quotas:manage',
   'audit:read',
   'tenants:manage',
 ] as const;

@@ -8,6 +8,7 @@ export abstract class Tenants {
    * @returns the tenant of that name: this one, or the one that was there before
    */
   abstract insertOnce(tenant: Tenant, event: DomainEvent): Promise<{ tenant: Tenant; inserted: boolean }>;
+  abstract find(id: TenantId): Promise<Tenant | null>;
   abstract findByName(name: string): Promise<Tenant | null>;
   /** Counts an admin key that does not expire. Doing it twice does nothing. */
   abstract countAdminKey(tenantId: TenantId, key: ApiKeyId): Promise<void>;

@@ -65,9 +65,10 @@ export abstract class LifecycleRecords {
   /**
    * Wants the instance to be something else: raises the generation (and the restart token for a restart), forgets earlier
    * failures, makes it due at once.
-   * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError
+   * @param generation only if the instance still has this one; what was decided on it may not hold for a later one
+   * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError, ConcurrentUpdateError
    */
-  abstract request(path: InstancePath, action: LifecycleAction, actor: Actor): Promise<Changed>;
+  abstract request(path: InstancePath, action: LifecycleAction, actor: Actor, generation?: number): Promise<Changed>;
 
   /** @throws NotFoundError, also when it is removed */
   abstract get(path: InstancePath): Promise<ManagedInstance>;

@@ -5,6 +5,8 @@ import { roleSlugOf } from './role-slug.js';
 
 /** A seat somebody asks for, with its template resolved to a version. */
 export interface WantedSeat {
+  /** Given by who has to know it before the seat is written; a new one otherwise. */
+  readonly instanceId?: AgentInstanceId;
   readonly role: string;
   readonly templateId: TemplateId;
   readonly templateVersion: number;
@@ -27,8 +29,12 @@ export function allocateSeats(
     const n = (counters.get(slug) ?? 0) + 1;
     counters.set(slug, n);
     return {
-      ...seat,
-      instanceId: newId<AgentInstanceId>(),
+      role: seat.role,
+      templateId: seat.templateId,
+      templateVersion: seat.templateVersion,
+      displayName: seat.displayName,
+      tags: seat.tags,
+      instanceId: seat.instanceId ?? newId<AgentInstanceId>(),
       identifier: `${project.slug}-${slug}-${n}`,
       assignedAt: assigned.at,
       assignedBy: assigned.by,

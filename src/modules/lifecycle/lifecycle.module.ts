@@ -2,12 +2,14 @@ import { Module } from '@nestjs/common';
 import { InstallationDataModule } from '../../data/installation/installation-data.module.js';
 import { LifecycleDataModule } from '../../data/lifecycle/lifecycle-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
 import { ContainerPlanner } from './container-planner.js';
 import { ImageResolver } from './image-resolver.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
+import { LifecycleRequests } from './lifecycle-requests.js';
 import { LifecycleWaiter } from './lifecycle-waiter.js';
 import { LifecycleController } from './lifecycle.controller.js';
 import { LifecycleListener } from './lifecycle.listener.js';
@@ -25,7 +27,7 @@ import { ContainerSteps } from './steps/container-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
 
 @Module({
-  imports: [LifecycleDataModule, ProjectsDataModule, InstallationDataModule],
+  imports: [LifecycleDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
   controllers: [LifecycleController],
   providers: [
     { provide: LifecycleSettings, useFactory: (): LifecycleSettings => new LifecycleSettings() },
@@ -40,6 +42,7 @@ import { PowerSteps } from './steps/power-steps.js';
     InstanceWorker,
     LifecycleListener,
     LifecycleNotifier,
+    LifecycleRequests,
     LifecycleService,
     LifecycleWaiter,
     LogResponder,

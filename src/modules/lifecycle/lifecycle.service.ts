@@ -13,6 +13,7 @@ import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { AgentConnections } from './agent-connections.js';
 import { ContainerPlanner } from './container-planner.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
+import { LifecycleRequests } from './lifecycle-requests.js';
 import { LifecycleWaiter } from './lifecycle-waiter.js';
 
 export interface ActionResult {
@@ -26,6 +27,7 @@ export interface ActionResult {
 export class LifecycleService {
   constructor(
     private readonly records: LifecycleRecords,
+    private readonly requests: LifecycleRequests,
     private readonly waiter: LifecycleWaiter,
     private readonly notifier: LifecycleNotifier,
     private readonly runtime: ContainerRuntime,
@@ -36,7 +38,7 @@ export class LifecycleService {
 
   /**
    * Asks for an action and waits for it up to `waitMs`.
-   * @throws NotFoundError, InvalidTransitionError, OutboxFullError, RuntimeError unsupported
+   * @throws NotFoundError, InvalidTransitionError, OutboxFullError, QuotaExceededError, RuntimeError unsupported
    * @throws SupersededError when a later request replaced it; the lifecycle's own error when it failed
    */
   async act(path: InstancePath, action: LifecycleAction, actor: Actor, waitMs: number): Promise<ActionResult> {
@@ -48,7 +50,7 @@ export class LifecycleService {
       const enabled = await this.records.get(path);
       if (isEnabled(enabled)) return { reached: true, instance: enabled };
     }
-    const { instance, event } = await this.records.request(path, action, actor);
+    const { instance, event } = await this.requests.request(path, action, actor);
     this.notifier.changed(instance);
     const waiting = waitMs > 0 ? this.waiter.wait(instance, waitMs) : null;
     this.bus.publish(event);

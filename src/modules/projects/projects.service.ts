@@ -16,6 +16,9 @@ import {
 } from '../../domain/projects/project.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import { allocateSeats, type WantedSeat } from '../../domain/projects/seat-allocation.js';
+import { runningHolding, seatHolding, type Holding } from '../../domain/quotas/holding.js';
+import { QuotaGate } from '../../domain/quotas/quota-gate.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import type { NewProject, SeatInput } from './project-input.js';
@@ -48,11 +51,12 @@ export class ProjectsService {
     private readonly templates: TemplatesService,
     private readonly bus: DomainEventBus,
     private readonly wait: RosterWait,
+    private readonly quotas: QuotaGate,
   ) {}
 
   /**
    * Creates the project and waits, within a limit, until its agents exist.
-   * @throws NameTakenError, TemplatesUnknownError, ArchivedError, ValidationFailedError
+   * @throws NameTakenError, TemplatesUnknownError, ArchivedError, ValidationFailedError, QuotaExceededError
    */
   async create({ tenantId, actor }: Asking, input: NewProject): Promise<Settling<Project>> {
     const slug = input.slug ?? slugFrom(input.name);
@@ -86,7 +90,8 @@ export class ProjectsService {
       { tenantId, actor, subject: { type: 'project', id: project.id } },
       { projectId: project.id, instanceIds },
     );
-    await this.projects.insert(project, event);
+    const holdings = wanted.flatMap((seat) => holdingsOf(project, seat));
+    await this.quotas.claimFor(tenantId, holdings, () => this.projects.insert(project, event));
     return { value: project, settled: await this.tell(event, project) };
   }
 
@@ -118,23 +123,27 @@ export class ProjectsService {
 
   /**
    * Gives the project one seat more, the last in the list, and waits, within a limit, until its agent exists.
-   * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError
+   * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError, QuotaExceededError
    */
   async assign({ tenantId, actor }: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
     const wanted = await this.resolve(tenantId, [input]);
-    const { project, event } = await this.retried(id, tenantId, undefined, async (read) => {
-      if (read.roleAssignments.length >= MOST_ASSIGNMENTS) throw full();
-      const { seats, roleCounters } = allocateSeats(read, wanted, { at: new Date(), by: actor });
-      const [seat] = seats as readonly [RoleAssignment];
-      const { instanceId, templateId, templateVersion } = seat;
-      const assigned = domainEvent('project.role-assigned', about(tenantId, actor, id), {
-        projectId: id,
-        instanceId,
-        templateId,
-        templateVersion,
-      });
-      return { project: await this.projects.assign(read, seat, roleCounters, assigned), event: assigned };
-    });
+    const { autostart } = await this.get(id, tenantId);
+    const holdings = wanted.flatMap((seat) => holdingsOf({ id, autostart }, seat));
+    const { project, event } = await this.quotas.claimFor(tenantId, holdings, () =>
+      this.retried(id, tenantId, undefined, async (read) => {
+        if (read.roleAssignments.length >= MOST_ASSIGNMENTS) throw full();
+        const { seats, roleCounters } = allocateSeats(read, wanted, { at: new Date(), by: actor });
+        const [seat] = seats as readonly [RoleAssignment];
+        const { instanceId, templateId, templateVersion } = seat;
+        const assigned = domainEvent('project.role-assigned', about(tenantId, actor, id), {
+          projectId: id,
+          instanceId,
+          templateId,
+          templateVersion,
+        });
+        return { project: await this.projects.assign(read, seat, roleCounters, assigned), event: assigned };
+      }),
+    );
     return { value: project, settled: await this.tell(event, project) };
   }
 
@@ -174,7 +183,11 @@ export class ProjectsService {
     return this.wait.for(this.bus.publishAndWait(event));
   }
 
-  private async resolve(tenantId: TenantId, seats: readonly SeatInput[], pointer = ''): Promise<readonly WantedSeat[]> {
+  private async resolve(
+    tenantId: TenantId,
+    seats: readonly SeatInput[],
+    pointer = '',
+  ): Promise<readonly ResolvedSeat[]> {
     const versions = await this.templates.resolve(
       tenantId,
       seats.map(({ templateId, templateVersion }, index) => ({
@@ -184,6 +197,8 @@ export class ProjectsService {
       })),
     );
     return seats.map((seat, index) => ({
+      instanceId: newId<AgentInstanceId>(),
+      manifest: versions[index]?.content.manifest ?? {},
       role: seat.role,
       templateId: seat.templateId,
       templateVersion: versions[index]?.version ?? 0,
@@ -211,6 +226,18 @@ export class ProjectsService {
     }
   }
 }
+
+/** A seat somebody asks for, and what its agent will need. */
+interface ResolvedSeat extends WantedSeat {
+  readonly instanceId: AgentInstanceId;
+  readonly manifest: Manifest;
+}
+
+/** What a new seat takes up of the quotas. */
+const holdingsOf = (
+  { id: projectId, autostart }: Pick<Project, 'id' | 'autostart'>,
+  { instanceId: id, manifest }: ResolvedSeat,
+): Holding[] => [seatHolding(id, projectId), ...(autostart ? [runningHolding({ id, projectId, manifest }, 1, 0)] : [])];
 
 const about = (tenantId: TenantId, actor: Actor, id: ProjectId) => ({
   tenantId,

@@ -5,6 +5,9 @@ import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/e
 import { newId, type RunId } from '../../domain/ids.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { runHolding } from '../../domain/quotas/holding.js';
+import { QuotaExceededError } from '../../domain/quotas/quota-exceeded.error.js';
+import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { Run, RunType } from '../../domain/runs/run.js';
@@ -19,6 +22,14 @@ export interface RunRequest {
   readonly input: string;
 }
 
+/** A run that is on record. */
+interface Begun {
+  readonly run: Run;
+  /** The instance when the run is open on it already; null when it has to wait for its turn. */
+  readonly begun: ManagedInstance | null;
+  readonly event: DomainEvent<'run.started'>;
+}
+
 /** Gives agents work, and shows what came of it. */
 @Injectable()
 export class SandboxService {
@@ -31,15 +42,31 @@ export class SandboxService {
     private readonly open: OpenRuns,
     private readonly bus: DomainEventBus,
     private readonly settings: SandboxSettings,
+    private readonly quotas: QuotaGate,
   ) {}
 
   /**
    * Starts a run and waits for its end up to `waitMs`; afterwards it goes on.
    * @returns the run, ended or not
-   * @throws NotFoundError, AgentNotRunningError
+   * @throws NotFoundError, AgentNotRunningError, QuotaExceededError
    */
   async run(path: InstancePath, request: RunRequest, actor: Actor, waitMs: number): Promise<Run> {
     const id = newId<RunId>();
+    const holding = runHolding(id, path.projectId);
+    const { run, begun, event } = await this.quotas
+      .claimFor(path.tenantId, [holding], () => this.begin(id, path, request, actor))
+      .catch(async (error: unknown) => {
+        // Who has no such agent is told that, whether there is room or not.
+        if (error instanceof QuotaExceededError) await this.instances.get(path);
+        throw error;
+      });
+    this.bus.publish(event);
+    const ending = this.open.keep(this.carryOut(run, path, begun));
+    return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
+  }
+
+  /** Notes it with its agent, and on record. */
+  private async begin(id: RunId, path: InstancePath, request: RunRequest, actor: Actor): Promise<Begun> {
     const begun = await this.instances.beginRun(path, id, this.settings.runsPerAgent);
     const run = this.newRun(id, path, request, begun !== null);
     const event = runEvent('run.started', run, actor, {
@@ -54,9 +81,7 @@ export class SandboxService {
       await this.instances.endRun(path.id, id);
       throw error;
     }
-    this.bus.publish(event);
-    const ending = this.open.keep(this.carryOut(run, path, begun));
-    return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
+    return { run, begun, event };
   }
 
   /** @throws NotFoundError */

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { QuotaLimits } from '../../domain/quotas/quota.js';
 import type { Settings } from './variables.js';
 import { readSettings, type Environment } from './read-settings.js';
 
@@ -29,6 +30,8 @@ export class Configuration {
   readonly devNoAuth: boolean;
   readonly signingKeyFile: string;
   readonly teamRoles: readonly string[];
+  /** What a tenant can use unless an admin of the first tenant sets something else. */
+  readonly quotas: QuotaLimits;
   /** Bytes. */
   readonly bodyLimit: number;
   readonly shutdownGraceSeconds: number;
@@ -56,6 +59,13 @@ export class Configuration {
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
     this.teamRoles = settings.TEAM_ROLES;
+    this.quotas = {
+      instances: settings.QUOTA_INSTANCES,
+      replicas: settings.QUOTA_REPLICAS,
+      cpus: settings.QUOTA_CPUS,
+      memoryMiB: settings.QUOTA_MEMORY_MIB,
+      runs: settings.QUOTA_RUNS,
+    };
     this.bodyLimit = settings.BODY_LIMIT;
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
   }

@@ -67,6 +67,16 @@ export const VARIABLES = {
   TEAM_ROLES: list(TEAM, /^[a-z0-9]+([_-][a-z0-9]+)*$/, 'a role: lower-case letters, digits, _ and -', {
     meaning: 'Roles of the minimum team, which a project reports as complete or missing.',
   }),
+  QUOTA_INSTANCES: integer(10_000, 0, 100_000, {
+    meaning:
+      'Most agents that a tenant can have, running or not, unless an admin of tenant default sets another limit.',
+  }),
+  QUOTA_REPLICAS: integer(1_000, 0, 100_000, { meaning: 'Most running copies of agents that a tenant can have.' }),
+  QUOTA_CPUS: integer(1_000, 0, 1_000_000, { meaning: "Most CPUs that a tenant's running agents can be promised." }),
+  QUOTA_MEMORY_MIB: integer(1_048_576, 0, 1_000_000_000, {
+    meaning: "Most memory in MiB that a tenant's running agents can be promised.",
+  }),
+  QUOTA_RUNS: integer(1_000, 0, 100_000, { meaning: 'Most runs that a tenant can have open at once.' }),
   BODY_LIMIT: integer(1_310_720, 1024, 67_108_864, {
     meaning: 'Longest request body in bytes: 1 MiB of template and some room for what stands around it.',
   }),

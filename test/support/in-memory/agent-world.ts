@@ -15,6 +15,7 @@ import { ProjectsService } from '../../../src/modules/projects/projects.service.
 import { RosterWait } from '../../../src/modules/projects/roster-wait.js';
 import type { TemplatesService } from '../../../src/modules/templates/templates.service.js';
 import { DomainEventBus } from '../../../src/platform/events/domain-event-bus.js';
+import { OpenQuotas } from '../open-quotas.js';
 import { InMemoryAgentInstances } from './agent-instances.js';
 import { InMemoryInstanceRevisions } from './instance-revisions.js';
 import { InMemoryProjects } from './projects.js';
@@ -41,7 +42,7 @@ export class AgentWorld {
     const history = new InMemoryInstanceRevisions();
     // Of the service, no more than resolve and getVersions is used.
     const templates = this.templates as unknown as TemplatesService;
-    this.projects = new ProjectsService(this.projectStore, templates, bus, new RosterWait());
+    this.projects = new ProjectsService(this.projectStore, templates, bus, new RosterWait(), new OpenQuotas());
     const edits = new InstanceEdits(this.instanceStore, history, bus);
     this.instances = new AgentInstancesService(this.instanceStore, this.projects, templates, edits);
     this.revisions = new InstanceRevisionsService(edits, history);

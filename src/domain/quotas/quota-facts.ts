@@ -1,0 +1,43 @@
+import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
+import type { ManagedInstance } from '../lifecycle/managed-instance.js';
+
+export type InstanceFact = Pick<ManagedInstance, 'id' | 'projectId' | 'manifest' | 'lifecycle' | 'removedAt'>;
+
+/** What the documents themselves say: the truth that a ledger is put right by. */
+export interface Facts {
+  /** Whose document was found, removed ones among those that were named. */
+  readonly instances: readonly InstanceFact[];
+  /** Seats that are given and whose agents are not made yet. */
+  readonly pending: readonly { readonly id: AgentInstanceId; readonly projectId: ProjectId }[];
+  readonly runs: readonly { readonly id: RunId; readonly projectId: ProjectId; readonly open: boolean }[];
+}
+
+export abstract class QuotaFacts {
+  /** All that is alive in a tenant, and of what is named also what is not. */
+  abstract all(
+    tenantId: TenantId,
+    named: { readonly instances: readonly AgentInstanceId[]; readonly runs: readonly RunId[] },
+  ): Promise<Facts>;
+  /** These instances, as far as they are found. */
+  abstract instances(tenantId: TenantId, ids: readonly AgentInstanceId[]): Promise<readonly InstanceFact[]>;
+}
+
+/** In these states there may be a container that takes up what it was promised. */
+const PRESENT: readonly InstanceFact['lifecycle']['state'][] = [
+  'creating',
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'removing',
+];
+
+/**
+ * Whether an instance takes up what it needs to run: from the moment it is asked to run until it has come to rest, stopped,
+ * removed, or failed with no attempt to come.
+ */
+export function takesUp({ lifecycle: { desired, state, retryAt }, removedAt }: InstanceFact): boolean {
+  if (removedAt !== null || state === 'removed') return false;
+  if (state === 'failed' && retryAt === null) return false;
+  return desired.state === 'running' || desired.state === 'paused' || PRESENT.includes(state);
+}
