@@ -30,7 +30,7 @@ class SandboxHost {
     this.open = new OpenRuns(runs, settings);
     const execution = new RunExecution(muster.service, records, runs, this.open, settings);
     const bus = new DomainEventBus(new EventEmitter2());
-    this.service = new SandboxService(records, runs, execution, this.open, bus, settings, new OpenQuotas());
+    this.service = new SandboxService(records, runs, execution, this.open, muster.use, bus, settings, new OpenQuotas());
     this.sweeper = new RunSweeper(runs, records, this.service, settings);
   }
 }

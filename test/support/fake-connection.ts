@@ -21,11 +21,14 @@ export class FakeConnection extends AgentConnection {
   }
 
   async health(): Promise<AgentHealth> {
+    this.engine.healthChecks.push(this.id);
+    if (this.engine.hung.has(this.id)) await new Promise(() => undefined);
     return Promise.resolve({ version: '1', configured: this.container().configuration?.digest ?? null });
   }
 
   async configure(configuration: AgentConfiguration): Promise<void> {
     this.container().configuration = configuration;
+    if (this.engine.hangsSoon) this.engine.hung.add(this.id);
     return Promise.resolve();
   }
 

@@ -17,6 +17,7 @@ export interface FakeContainer {
   pid: number | null;
   startedAt: Date | null;
   exitCode: number | null;
+  finishedAt: Date | null;
   configuration: AgentConfiguration | null;
 }
 
@@ -41,6 +42,12 @@ export class FakeEngine {
   readonly calls: { call: EngineCall; target: string }[] = [];
   behaviour: Behaviour = 'healthy';
   image = 'sha256:one';
+  /** Containers whose agent hangs: it answers nobody. */
+  readonly hung = new Set<string>();
+  /** Agents hang as soon as they have been told who they are. */
+  hangsSoon = false;
+  /** Which container's agent was asked for its health, in order. */
+  readonly healthChecks: string[] = [];
   /** Awaited within every call, before its effect. */
   beforeEffect: (call: EngineCall, target: string) => Promise<void> = () => Promise.resolve();
   private readonly faults: Fault[] = [];
@@ -79,6 +86,7 @@ export class FakeEngine {
       pid: isUp ? this.nextPid++ : null,
       startedAt: isUp ? new Date() : null,
       exitCode: state === 'exited' ? 0 : null,
+      finishedAt: state === 'exited' ? new Date() : null,
       configuration: null,
     });
     return id;
@@ -120,14 +128,21 @@ export class FakeEngine {
 
   start(container: FakeContainer): void {
     if (container.state === 'running') return;
-    Object.assign(container, { state: 'running', pid: this.nextPid++, startedAt: new Date(), exitCode: null });
+    Object.assign(container, {
+      state: 'running',
+      pid: this.nextPid++,
+      startedAt: new Date(),
+      exitCode: null,
+      finishedAt: null,
+    });
+    this.hung.delete(container.id);
     this.tell('started', container);
     if (this.behaviour === 'exits') this.halt(container, 3);
   }
 
   halt(container: FakeContainer, exitCode: number): void {
     if (container.state !== 'running' && container.state !== 'paused') return;
-    Object.assign(container, { state: 'exited', pid: null, exitCode, configuration: null });
+    Object.assign(container, { state: 'exited', pid: null, exitCode, finishedAt: new Date(), configuration: null });
     this.tell('exited', container);
   }
 

@@ -126,7 +126,7 @@ export class FakeRuntime extends ContainerRuntime {
   }
 }
 
-const observe = ({ id, spec, state, pid, startedAt, exitCode }: FakeContainer): ContainerObservation => ({
+const observe = ({ id, spec, state, pid, startedAt, exitCode, finishedAt }: FakeContainer): ContainerObservation => ({
   id,
   name: spec.name,
   owner: spec.owner,
@@ -135,5 +135,6 @@ const observe = ({ id, spec, state, pid, startedAt, exitCode }: FakeContainer): 
   pid,
   startedAt,
   exitCode,
+  finishedAt,
   oomKilled: false,
 });

@@ -7,6 +7,7 @@ import {
   type AgentInstanceRecord,
 } from '../../src/data/agent-instances/agent-instance.schema.js';
 import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
+import { MongoUpkeepRecords } from '../../src/data/lifecycle/upkeep.repository.js';
 import { workspacePathOf, type AgentInstance } from '../../src/domain/agent-instances/agent-instance.js';
 import type { DomainEvent } from '../../src/domain/events/domain-events.js';
 import {
@@ -20,6 +21,7 @@ import {
 import type { Installations } from '../../src/domain/installation.js';
 import { INITIAL_LIFECYCLE } from '../../src/domain/lifecycle/lifecycle.js';
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
+import type { UpkeepRecords } from '../../src/domain/lifecycle/upkeep-records.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
 import type { Projects } from '../../src/domain/projects/projects.repository.js';
 import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
@@ -41,6 +43,9 @@ import { StepRunner } from '../../src/modules/lifecycle/reconciler/step-runner.j
 import { AgentSteps } from '../../src/modules/lifecycle/steps/agent-steps.js';
 import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
+import { AgentUseService } from '../../src/modules/lifecycle/upkeep/agent-use.service.js';
+import { HealthChecks } from '../../src/modules/lifecycle/upkeep/health-checks.js';
+import { HealthProbes } from '../../src/modules/lifecycle/upkeep/health-probes.js';
 import type { Configuration } from '../../src/platform/config/configuration.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import type { Draining } from '../../src/platform/http/draining.js';
@@ -61,6 +66,9 @@ const TIMES: Partial<LifecycleSettings> = {
   engineRetryMs: 10,
   engineRetryLongestMs: 50,
   waiterPollMs: 20,
+  healthPollMs: 20,
+  useMs: 1500,
+  useRenewEveryMs: 200,
   shutdownMs: 2000,
   policy: { baseMs: 10, longestMs: 100, limit: 5, stableMs: 60_000 },
 };
@@ -75,6 +83,8 @@ export class LifecycleHost {
   readonly planner: ContainerPlanner;
   readonly reconciler: Reconciler;
   readonly service: LifecycleService;
+  readonly use: AgentUseService;
+  readonly health: HealthChecks;
   readonly draining = new AbortController();
   private started = false;
 
@@ -84,6 +94,7 @@ export class LifecycleHost {
     installation: InstallationId,
     folder: string,
     overrides: Partial<LifecycleSettings>,
+    upkeep: UpkeepRecords,
   ) {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
@@ -104,15 +115,17 @@ export class LifecycleHost {
       new ContainerSteps(engine, this.planner, folders, this.connections),
       new AgentSteps(records, engine, this.planner, this.connections),
       new PowerSteps(engine, this.connections),
+      upkeep,
     );
     const notifier = new LifecycleNotifier();
+    const watch = new EngineWatch(runtime, records, this.planner, settings);
     const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
     this.reconciler = new Reconciler(
       records,
       runtime,
-      new InstanceWorker(runner, settings),
-      new Resync(records, runtime, this.planner, orphans, settings),
-      new EngineWatch(runtime, records, this.planner, settings),
+      new InstanceWorker(runner, watch, settings),
+      new Resync(records, runtime, this.planner, orphans, watch, settings),
+      watch,
       notifier,
       this.connections,
       bus,
@@ -124,12 +137,21 @@ export class LifecycleHost {
     this.service = new LifecycleService(
       records,
       requests,
+      upkeep,
       waiter,
       notifier,
       runtime,
       this.planner,
       this.connections,
       bus,
+    );
+    this.use = new AgentUseService(upkeep, waiter, this.reconciler, settings, draining);
+    this.health = new HealthChecks(
+      upkeep,
+      new HealthProbes(this.planner, this.connections),
+      this.reconciler,
+      notifier,
+      settings,
     );
     bus.onAny((event) => {
       this.events.push(event);
@@ -141,10 +163,14 @@ export class LifecycleHost {
   start(): this {
     this.started = true;
     this.reconciler.onApplicationBootstrap();
+    this.use.onApplicationBootstrap();
+    this.health.onApplicationBootstrap();
     return this;
   }
 
   async stop(): Promise<void> {
+    this.use.beforeApplicationShutdown();
+    await this.health.beforeApplicationShutdown();
     await this.reconciler.beforeApplicationShutdown();
   }
 }
@@ -176,9 +202,14 @@ export class LifecycleWorld {
     return new MongoLifecycleRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
 
+  get upkeep(): MongoUpkeepRecords {
+    return new MongoUpkeepRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
   /** A Muster that does not reconcile yet. */
   host(overrides: Partial<LifecycleSettings> = {}, records: LifecycleRecords = this.records): LifecycleHost {
-    const host = new LifecycleHost(records, new FakeRuntime(this.engine), this.installation, this.folder, overrides);
+    const runtime = new FakeRuntime(this.engine);
+    const host = new LifecycleHost(records, runtime, this.installation, this.folder, overrides, this.upkeep);
     this.hosts.push(host);
     return host;
   }

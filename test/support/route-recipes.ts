@@ -90,6 +90,7 @@ export const RECIPES: Record<string, Recipe> = {
   [`GET ${AGENT}/revisions/:revision`]: { kind: 'document' },
   [`POST ${AGENT}/revisions/:revision/restore`]: { kind: 'document' },
   [`POST ${AGENT}/actions`]: { kind: 'document', body: () => ({ action: 'stop' }) },
+  [`POST ${AGENT}/renew`]: { kind: 'document', body: () => ({ ttlSeconds: 3600 }) },
   [`GET ${AGENT}/lifecycle`]: { kind: 'document' },
   [`GET ${AGENT}/logs`]: { kind: 'document' },
   [`POST ${AGENT}/runs`]: { kind: 'document', body: () => ({ type: 'prompt', input: 'Whose are you?' }) },

@@ -104,3 +104,5 @@ agentInstanceSchema.index(
 agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
 // finds instances with open runs, to forget those that ended with their process: LifecycleRecords.findWithOpenRuns
 agentInstanceSchema.index({ openRuns: 1 });
+// finds running agents whose health has to be looked at: UpkeepRecords.findHealthDue
+agentInstanceSchema.index({ 'lifecycle.healthCheck.dueAt': 1 });

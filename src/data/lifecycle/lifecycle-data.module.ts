@@ -1,11 +1,16 @@
 import { Module } from '@nestjs/common';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { AgentInstancesDataModule } from '../agent-instances/agent-instances-data.module.js';
 import { MongoLifecycleRecords } from './lifecycle.repository.js';
+import { MongoUpkeepRecords } from './upkeep.repository.js';
 
 @Module({
   imports: [AgentInstancesDataModule],
-  providers: [{ provide: LifecycleRecords, useClass: MongoLifecycleRecords }],
-  exports: [LifecycleRecords],
+  providers: [
+    { provide: LifecycleRecords, useClass: MongoLifecycleRecords },
+    { provide: UpkeepRecords, useClass: MongoUpkeepRecords },
+  ],
+  exports: [LifecycleRecords, UpkeepRecords],
 })
 export class LifecycleDataModule {}

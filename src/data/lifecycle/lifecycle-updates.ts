@@ -6,6 +6,7 @@ import type { TransitionChange } from '../../domain/lifecycle/lifecycle-records.
 import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
 import type { Replica, Transition } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
 
 /** An update as an aggregation pipeline: the only kind that can use $$NOW and what the document holds. */
@@ -15,11 +16,13 @@ export type Pipeline = Record<string, unknown>[];
 const TRANSITIONS_KEPT = 20;
 
 /** A value that is not to be read as an expression, even where it begins with `$`. */
-const literal = (value: unknown): Record<string, unknown> => ({ $literal: value });
+export const literal = (value: unknown): Record<string, unknown> => ({ $literal: value });
 
-const append = (field: string, item: unknown): Record<string, unknown> => ({ $concatArrays: [`$${field}`, [item]] });
+export const append = (field: string, item: unknown): Record<string, unknown> => ({
+  $concatArrays: [`$${field}`, [item]],
+});
 
-const fromNow = (ms: number): Record<string, unknown> => ({ $add: ['$$NOW', ms] });
+export const fromNow = (ms: number): Record<string, unknown> => ({ $add: ['$$NOW', ms] });
 
 /** What the agent does, told by its open runs. */
 const STATUS_BY_RUNS = { $cond: [{ $gt: [{ $size: '$openRuns' }, 0] }, 'busy', 'idle'] };
@@ -46,8 +49,17 @@ export const takeLease = (owner: string, ttlMs: number): Pipeline => [
         },
         '$lifecycle.lease',
       ),
-      // Until it is settled it stays due, so that others find it when its holder dies.
-      'lifecycle.retryAt': ifFree({ $ifNull: ['$lifecycle.retryAt', '$$NOW'] }, '$lifecycle.retryAt'),
+      // Until it is settled it is due, so that others find it when its holder dies. What failed keeps its wait.
+      'lifecycle.retryAt': ifFree(
+        {
+          $cond: [
+            { $eq: ['$lifecycle.state', 'failed'] },
+            { $ifNull: ['$lifecycle.retryAt', '$$NOW'] },
+            { $min: [{ $ifNull: ['$lifecycle.retryAt', '$$NOW'] }, '$$NOW'] },
+          ],
+        },
+        '$lifecycle.retryAt',
+      ),
     },
   },
 ];
@@ -72,6 +84,9 @@ export function wantOther(action: LifecycleAction, actor: Actor, event: DomainEv
         'lifecycle.desired.requestedBy': literal(actor),
         'lifecycle.failures': 0,
         'lifecycle.retryAt': '$$NOW',
+        'lifecycle.sleep': null,
+        // Asked to run is as good as used: it does not fall asleep again at once.
+        'lifecycle.lastUsedAt': '$$NOW',
       },
     },
   ];
@@ -97,6 +112,12 @@ export function changeState(
   for (const field of ['error', 'failures', 'retryAt', 'observedGeneration'] as const) {
     if (change[field] !== undefined) set[`lifecycle.${field}`] = literal(change[field]);
   }
+  set['lifecycle.healthCheck'] = {
+    dueAt: to === 'running' ? fromNow(upkeepOf(instance.manifest).intervalMs) : null,
+    failures: 0,
+    detail: null,
+  };
+  if (to === 'running') set['lifecycle.sleep'] = null;
   if (to === 'removed') Object.assign(set, { removedAt: '$$NOW', openRuns: [], status: 'idle' });
   return [{ $set: set }];
 }
@@ -127,6 +148,7 @@ export const withoutRun = (runId: RunId): Pipeline => [
       openRuns: {
         $filter: { input: '$openRuns', as: 'run', cond: { $ne: ['$$run', new Types.ObjectId(runId)] } },
       },
+      'lifecycle.lastUsedAt': '$$NOW',
     },
   },
   { $set: { status: { $cond: [{ $eq: ['$lifecycle.state', 'failed'] }, 'error', STATUS_BY_RUNS] } } },

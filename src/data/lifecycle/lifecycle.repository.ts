@@ -1,23 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
-import { Types, type Model, type mongo } from 'mongoose';
+import { Types, type Model } from 'mongoose';
 import type { AgentInstance, AgentStatus } from '../../domain/agent-instances/agent-instance.js';
 import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
-import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import { systemActor, type Actor } from '../../domain/events/actor.js';
-import {
-  domainEvent,
-  type DomainEvent,
-  type DomainEventType,
-  type DomainEvents,
-} from '../../domain/events/domain-events.js';
 import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/ids.js';
 import { ACTION_RULES, isAllowed } from '../../domain/lifecycle/action-rules.js';
-import { LeaseLostError } from '../../domain/lifecycle/lease-lost.error.js';
 import {
   LifecycleRecords,
   type Changed,
@@ -38,41 +30,29 @@ import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
-import { driverCollection } from '../database/driver-collection.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import {
-  changeState,
-  extendLease,
-  replicaFields,
-  takeLease,
-  wantOther,
-  withoutRun,
-  type Pipeline,
-} from './lifecycle-updates.js';
-import { MANAGED_PROJECTION, toManagedInstance, type ManagedRecord } from './managed-instance.mapper.js';
+import { changeState, extendLease, replicaFields, takeLease, wantOther, withoutRun } from './lifecycle-updates.js';
+import { byLease, byPath, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
 
 type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & { lifecycle: Pick<Lifecycle, 'containerId'> };
 
-const WHAT = 'agent';
 /** What an instance is called from the moment it is asked to be that. */
 const ON_THE_WAY: Partial<Record<DesiredState, LifecycleState>> = { removed: 'removing', disabled: 'disabled' };
-/** In the past by every clock. */
-const RELEASED = new Date(0);
 
 @Injectable()
 export class MongoLifecycleRecords extends LifecycleRecords {
-  private readonly collection: mongo.Collection<AgentInstanceRecord>;
+  private readonly documents: ManagedDocuments;
 
   constructor(@InjectModel(AGENT_INSTANCE_MODEL) model: Model<AgentInstanceRecord>) {
     super();
-    this.collection = driverCollection(model);
+    this.documents = new ManagedDocuments(model);
   }
 
   async request(path: InstancePath, action: LifecycleAction, actor: Actor, generation?: number): Promise<Changed> {
     const rule = ACTION_RULES[action];
     const data = { instanceId: path.id, action, desired: ACTIONS[action], generation: 0 };
-    const event = this.event('lifecycle.requested', path, actor, data);
-    const instance = await this.change(
+    const event = lifecycleEvent('lifecycle.requested', path, actor, data);
+    const instance = await this.documents.change(
       {
         ...byPath(path),
         'lifecycle.state': { $in: rule.states },
@@ -93,17 +73,15 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async get(path: InstancePath): Promise<ManagedInstance> {
-    const [found] = await this.read(byPath(path), 1);
-    if (found === undefined) throw new NotFoundError(WHAT, path.id);
-    return found;
+    return this.documents.get(path);
   }
 
   async find(id: AgentInstanceId): Promise<ManagedInstance | null> {
-    return (await this.read({ _id: new Types.ObjectId(id) }, 1))[0] ?? null;
+    return this.documents.find(id);
   }
 
   async findWhole(id: AgentInstanceId): Promise<AgentInstance | null> {
-    const record = await this.collection.findOne(
+    const record = await this.documents.collection.findOne(
       { _id: new Types.ObjectId(id) },
       { projection: AGENT_INSTANCE_PROJECTION },
     );
@@ -111,7 +89,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async listAlive(tenantId: TenantId, projectId: ProjectId): Promise<readonly ManagedInstance[]> {
-    return this.read({
+    return this.documents.read({
       tenantId: new Types.ObjectId(tenantId),
       projectId: new Types.ObjectId(projectId),
       removedAt: null,
@@ -125,21 +103,24 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   ): Promise<{ lease: HeldLease; instance: ManagedInstance } | null> {
     // Its own name for each hold: a process must not take an earlier hold of its own for this one.
     const holder = `${owner}#${randomUUID().slice(0, 8)}`;
-    const instance = await this.change({ _id: new Types.ObjectId(id), removedAt: null }, takeLease(holder, ttlMs));
+    const instance = await this.documents.change(
+      { _id: new Types.ObjectId(id), removedAt: null },
+      takeLease(holder, ttlMs),
+    );
     const lease = instance?.lifecycle.lease;
     return instance && lease?.owner === holder ? { lease: { id, owner: holder, epoch: lease.epoch }, instance } : null;
   }
 
   async renewLease(lease: HeldLease, ttlMs: number): Promise<ManagedInstance> {
-    return this.changeHeld(lease, {}, extendLease(ttlMs));
+    return this.documents.changeHeld(lease, {}, extendLease(ttlMs));
   }
 
   async releaseLease(lease: HeldLease): Promise<void> {
-    await this.collection.updateOne(byLease(lease), { $set: { 'lifecycle.lease.until': RELEASED } });
+    await this.documents.collection.updateOne(byLease(lease), { $set: { 'lifecycle.lease.until': RELEASED } });
   }
 
   async transition(lease: HeldLease, instance: ManagedInstance, change: TransitionChange): Promise<Changed> {
-    const event = this.event('lifecycle.transitioned', instance, systemActor('reconciler'), {
+    const event = lifecycleEvent('lifecycle.transitioned', instance, systemActor('reconciler'), {
       instanceId: instance.id,
       from: change.from,
       to: change.to,
@@ -147,17 +128,23 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       reason: change.reason,
     });
     const filter = { 'lifecycle.state': change.from, ...outboxHasRoom(OUTBOX_LIMIT) };
-    return { instance: await this.changeHeld(lease, filter, changeState(instance, change, event)), event };
+    return { instance: await this.documents.changeHeld(lease, filter, changeState(instance, change, event)), event };
   }
 
   async updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance> {
-    return this.changeHeld(lease, {}, [{ $set: replicaFields(replica) }]);
+    return this.documents.changeHeld(lease, {}, [{ $set: replicaFields(replica) }]);
   }
 
   async settle(lease: HeldLease, seen: ManagedInstance, settlement: Settlement): Promise<ManagedInstance | null> {
     const { retryAt, observedGeneration, error } = settlement;
-    const settled = await this.change(
-      { ...byLease(lease), 'lifecycle.desired.generation': seen.lifecycle.desired.generation, revision: seen.revision },
+    const settled = await this.documents.change(
+      {
+        ...byLease(lease),
+        'lifecycle.desired.generation': seen.lifecycle.desired.generation,
+        'lifecycle.sleep': seen.lifecycle.sleep,
+        'lifecycle.expiresAt': seen.lifecycle.expiresAt,
+        revision: seen.revision,
+      },
       {
         $set: {
           'lifecycle.retryAt': retryAt,
@@ -167,14 +154,14 @@ export class MongoLifecycleRecords extends LifecycleRecords {
         },
       },
     );
-    if (settled === null) await this.assertHeld(lease);
+    if (settled === null) await this.documents.assertHeld(lease);
     return settled;
   }
 
   async findDue(limit: number): Promise<readonly AgentInstanceId[]> {
     // Only a hint, so this process's clock will do; taking the lease asks the database's.
     const now = new Date();
-    const found = await this.collection
+    const found = await this.documents.collection
       .find({ 'lifecycle.retryAt': { $lte: now }, 'lifecycle.lease.until': { $not: { $gt: now } }, removedAt: null })
       .sort({ 'lifecycle.retryAt': 1 })
       .limit(limit)
@@ -184,11 +171,14 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async scan(after: AgentInstanceId | null, limit: number): Promise<readonly ManagedInstance[]> {
-    return this.read({ ...idAfter(after), 'lifecycle.desired.state': { $ne: 'enabled' }, removedAt: null }, limit);
+    return this.documents.read(
+      { ...idAfter(after), 'lifecycle.desired.state': { $ne: 'enabled' }, removedAt: null },
+      limit,
+    );
   }
 
   async judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OwnerVerdict[]> {
-    const found = await this.collection
+    const found = await this.documents.collection
       .find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } })
       .project<OwnerRecord>({ removedAt: 1, 'lifecycle.containerId': 1 })
       .toArray();
@@ -201,7 +191,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async markUnavailable(error: LifecycleError): Promise<number> {
-    const { modifiedCount } = await this.collection.updateMany(
+    const { modifiedCount } = await this.documents.collection.updateMany(
       {
         'lifecycle.state': { $in: ['creating', 'starting', 'running', 'paused', 'stopping', 'removing'] },
         'lifecycle.error': null,
@@ -213,9 +203,13 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null> {
-    const begun = await this.change(
+    const begun = await this.documents.change(
       { ...byPath(path), 'lifecycle.state': 'running', [`openRuns.${limit - 1}`]: { $exists: false } },
-      { $addToSet: { openRuns: new Types.ObjectId(runId) }, $set: { status: 'busy' } },
+      {
+        $addToSet: { openRuns: new Types.ObjectId(runId) },
+        $set: { status: 'busy' },
+        $currentDate: { 'lifecycle.lastUsedAt': true },
+      },
     );
     if (begun !== null) return begun;
     const { lifecycle } = await this.get(path);
@@ -224,7 +218,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async endRun(id: AgentInstanceId, runId: RunId): Promise<AgentStatus | null> {
-    const ended = await this.change({ _id: new Types.ObjectId(id) }, withoutRun(runId));
+    const ended = await this.documents.change({ _id: new Types.ObjectId(id) }, withoutRun(runId));
     return ended?.status ?? null;
   }
 
@@ -233,74 +227,9 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     limit: number,
   ): Promise<readonly Pick<ManagedInstance, 'id' | 'tenantId' | 'openRuns'>[]> {
     // Compared with an id, so that the index over the array's elements serves.
-    return this.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
-  }
-
-  private async read(filter: Record<string, unknown>, limit = 0): Promise<ManagedInstance[]> {
-    const found = await this.collection
-      .find<ManagedRecord>(filter, { projection: MANAGED_PROJECTION })
-      .sort({ _id: 1 })
-      .limit(limit)
-      .toArray();
-    return found.map(toManagedInstance);
-  }
-
-  private async change(
-    filter: Record<string, unknown>,
-    update: Pipeline | Record<string, unknown>,
-  ): Promise<ManagedInstance | null> {
-    const after = await this.collection.findOneAndUpdate(filter, update, {
-      returnDocument: 'after',
-      projection: MANAGED_PROJECTION,
-    });
-    return after === null ? null : toManagedInstance(after);
-  }
-
-  private async changeHeld(
-    lease: HeldLease,
-    filter: Record<string, unknown>,
-    update: Pipeline,
-  ): Promise<ManagedInstance> {
-    const after = await this.change({ ...byLease(lease), ...filter }, update);
-    if (after !== null) return after;
-    await this.assertHeld(lease);
-    throw new OutboxFullError(WHAT, lease.id);
-  }
-
-  private async assertHeld(lease: HeldLease): Promise<void> {
-    const held = (await this.find(lease.id))?.lifecycle.lease;
-    const isHeld = held?.owner === lease.owner && held.epoch === lease.epoch && held.until > RELEASED;
-    if (!isHeld) throw new LeaseLostError(lease.id);
-  }
-
-  private event<T extends DomainEventType>(
-    type: T,
-    about: Pick<InstancePath, 'id' | 'tenantId'>,
-    actor: Actor,
-    data: DomainEvents[T],
-  ): DomainEvent<T> {
-    return domainEvent(
-      type,
-      { tenantId: about.tenantId, actor, subject: { type: 'agent-instance', id: about.id } },
-      data,
-    );
+    return this.documents.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
   }
 }
-
-const byPath = (path: InstancePath): Record<string, unknown> => ({
-  _id: new Types.ObjectId(path.id),
-  tenantId: new Types.ObjectId(path.tenantId),
-  projectId: new Types.ObjectId(path.projectId),
-  removedAt: null,
-});
-
-/** Not once it was given back: a renewal that is still on its way must not bring it back. */
-const byLease = (lease: HeldLease): Record<string, unknown> => ({
-  'lifecycle.lease.until': { $gt: RELEASED },
-  _id: new Types.ObjectId(lease.id),
-  'lifecycle.lease.owner': lease.owner,
-  'lifecycle.lease.epoch': lease.epoch,
-});
 
 const idAfter = (after: AgentInstanceId | null): Record<string, unknown> =>
   after === null ? {} : { _id: { $gt: new Types.ObjectId(after) } };

@@ -1,4 +1,5 @@
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/ids.js';
+import { INITIAL_LIFECYCLE, type Lifecycle } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 
@@ -28,8 +29,11 @@ export function toManagedInstance(record: ManagedRecord): ManagedInstance {
     status: record.status,
     pid: record.pid,
     openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
-    lifecycle: record.lifecycle,
+    lifecycle: toLifecycle(record.lifecycle),
     revision: record.revision,
     removedAt: record.removedAt,
   };
 }
+
+/** What a record of an older Muster does not have is as at the beginning. */
+const toLifecycle = (lifecycle: Lifecycle): Lifecycle => ({ ...INITIAL_LIFECYCLE, ...lifecycle });

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   CONTAINER_EXITED: { kind: 'unavailable', title: 'The agent ended by itself' },
   CONTAINER_OUT_OF_MEMORY: { kind: 'unavailable', title: 'The agent used more memory than its limit' },
   HEALTH_CHECK_TIMEOUT: { kind: 'timeout', title: 'The agent did not become healthy' },
+  HEALTH_CHECK_FAILED: { kind: 'unavailable', title: 'The agent does not pass its health check any more' },
   DEPENDENCY_INSTALL_FAILED: { kind: 'unavailable', title: 'The dependencies could not be installed' },
   IMAGE_NOT_FOUND: { kind: 'unavailable', title: 'The image is not there' },
   CONTAINER_NAME_CONFLICT: { kind: 'conflict', title: 'The container name belongs to somebody else' },

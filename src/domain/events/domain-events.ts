@@ -62,6 +62,7 @@ export interface DomainEvents {
     /** A code, never engine text. */
     reason: string;
   };
+  'lifecycle.renewed': { instanceId: AgentInstanceId; ttlSeconds: number };
 
   'run.started': { runId: RunId; instanceId: AgentInstanceId; runType: string; inputHash: string };
   'run.ended': { runId: RunId; instanceId: AgentInstanceId; status: string; resultHash: string | null };

@@ -62,6 +62,28 @@ export interface Lease {
   readonly until: Date;
 }
 
+/**
+ * asleep: wanted to run, and stopped because nobody used it. waking: somebody uses it again, and waits until it runs.
+ * It is beside the state, not one of it: to the state table an agent that sleeps is stopped.
+ */
+export type Sleep = 'asleep' | 'waking';
+
+/** Somebody is using the agent, and says so again and again: past `until` it is believed to be gone. */
+export interface UseHold {
+  readonly id: string;
+  readonly until: Date;
+}
+
+/** The periodic checks of an agent that runs. */
+export interface HealthCheck {
+  /** When somebody has to look next; who moves it on is who looks. null: it does not run. */
+  readonly dueAt: Date | null;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** What was wrong the last time, in Muster's own words. */
+  readonly detail: string | null;
+}
+
 export interface Lifecycle {
   readonly desired: Desired;
   /** The newest generation that the reconciler has dealt with, reached or failed. */
@@ -83,6 +105,13 @@ export interface Lifecycle {
    */
   readonly retryAt: Date | null;
   readonly lease: Lease | null;
+  readonly sleep: Sleep | null;
+  /** The last use of any kind. Every use moves it: what only an unused agent may suffer is conditional on it. */
+  readonly lastUsedAt: Date | null;
+  readonly uses: readonly UseHold[];
+  /** When it is destroyed unless it is in use or renewed; null: never. */
+  readonly expiresAt: Date | null;
+  readonly healthCheck: HealthCheck;
 }
 
 /** How an instance begins: wanted by nobody to run, with no container. */
@@ -99,4 +128,9 @@ export const INITIAL_LIFECYCLE: Lifecycle = {
   failures: 0,
   retryAt: null,
   lease: null,
+  sleep: null,
+  lastUsedAt: null,
+  uses: [],
+  expiresAt: null,
+  healthCheck: { dueAt: null, failures: 0, detail: null },
 };

@@ -57,12 +57,26 @@ function instance(state: LifecycleState, desired: DesiredState, changes: Partial
 function container(look: Look, pid: number | null = 7): ContainerObservation | null | undefined {
   if (look === 'unseen') return undefined;
   if (look === 'none') return null;
-  const observed = { id: 'id', name: 'name', owner: null, specDigest: 'spec', startedAt: NOW, exitCode: null };
+  const observed = {
+    id: 'id',
+    name: 'name',
+    owner: null,
+    specDigest: 'spec',
+    startedAt: NOW,
+    exitCode: null,
+    finishedAt: null,
+  };
   return { ...observed, state: look, pid, oomKilled: false };
 }
 
 const step = (of: ManagedInstance, look: Look = 'unseen', pid?: number): Step =>
-  nextStep({ instance: of, container: container(look, pid), now: NOW, policy: DEFAULT_RESTART_POLICY });
+  nextStep({
+    instance: of,
+    container: container(look, pid),
+    now: NOW,
+    policy: DEFAULT_RESTART_POLICY,
+    watchedSince: null,
+  });
 
 /** A step in one word or two. */
 const word = (next: Step): string => {
@@ -162,6 +176,23 @@ describe('the next step', () => {
     expect(step(of, 'exited')).toEqual({ kind: 'move', to: 'stopping', reason: 'engine-outage' });
   });
 
+  it('does not take an end that nobody watched, with a code that comes from outside, for a failure', () => {
+    const seen = (changes: Partial<ContainerObservation>, watchedSince: Date | null = LATER): string =>
+      word(
+        nextStep({
+          instance: instance('running', 'running'),
+          container: { ...container('exited')!, finishedAt: NOW, exitCode: 137, ...changes },
+          now: LATER,
+          policy: DEFAULT_RESTART_POLICY,
+          watchedSince,
+        }),
+      );
+    expect([0, 137, 143, 255].map((exitCode) => seen({ exitCode }))).toEqual(Array(4).fill('→ stopping'));
+    expect([1, 2, 139, null].map((exitCode) => seen({ exitCode }))).toEqual(Array(4).fill('fail CONTAINER_EXITED'));
+    expect(seen({ oomKilled: true })).toBe('fail CONTAINER_OUT_OF_MEMORY');
+    expect([seen({}, NOW), seen({}, null), seen({ finishedAt: null })]).toEqual(Array(3).fill('fail CONTAINER_EXITED'));
+  });
+
   describe('after a failure that was dealt with', () => {
     const failed = (changes: Partial<Lifecycle> = {}, desired: DesiredState = 'running'): ManagedInstance =>
       instance('failed', desired, {
@@ -200,7 +231,7 @@ describe('the next step', () => {
         exitCode: 137,
         oomKilled: true,
       };
-      const outlook = { container: ended, now: NOW, policy: DEFAULT_RESTART_POLICY };
+      const outlook = { container: ended, now: NOW, policy: DEFAULT_RESTART_POLICY, watchedSince: null };
       const running = nextStep({ ...outlook, instance: instance('running', 'running') });
       expect(word(running)).toBe('fail CONTAINER_OUT_OF_MEMORY');
       const error = lifecycleError('CONTAINER_OUT_OF_MEMORY', 'it ended');

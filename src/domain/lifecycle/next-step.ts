@@ -1,10 +1,12 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { ContainerObservation } from '../runtime/container-runtime.js';
 import { endedCode, isEndedCode } from './ended-by-itself.js';
+import { isExpired, isIdle, nextDeadline } from './idleness.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 import type { Replica } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
 import { hasGivenUp, type RestartPolicy } from './restart-policy.js';
+import { upkeepOf } from './upkeep.js';
 
 /** Why a state changes; a code for the log. */
 export type TransitionReason =
@@ -22,6 +24,9 @@ export type TransitionReason =
   | 'container-resumed'
   | 'container-stopped'
   | 'container-removed'
+  | 'idle'
+  | 'woken'
+  | 'ttl-expired'
   | ProblemCode;
 
 /** The one thing to do next. */
@@ -52,7 +57,11 @@ export type Step =
   /** Take the container away and keep the workspace → disabled. */
   | { readonly kind: 'retire' }
   /** → removed */
-  | { readonly kind: 'remove' };
+  | { readonly kind: 'remove' }
+  /** running → stopping and asleep, unless somebody uses it at this very moment. */
+  | { readonly kind: 'sleep' }
+  /** Its time is over → removing, unless somebody uses or renews it at this very moment. */
+  | { readonly kind: 'expire' };
 
 /** What is known when deciding. */
 export interface Outlook {
@@ -61,6 +70,8 @@ export interface Outlook {
   readonly container: ContainerObservation | null | undefined;
   readonly now: Date;
   readonly policy: RestartPolicy;
+  /** Since when this Muster follows the engine without a gap; null: it does not yet. */
+  readonly watchedSince: Date | null;
 }
 
 const REST: Step = { kind: 'rest', until: null };
@@ -70,9 +81,12 @@ const move = (to: LifecycleState, reason: TransitionReason = 'requested'): Step 
 
 /** What to do for an instance. Pure: the same outlook always gives the same step. */
 export function nextStep(outlook: Outlook): Step {
-  const { state, desired } = outlook.instance.lifecycle;
+  const { instance, now } = outlook;
+  const { state, desired } = instance.lifecycle;
   if (desired.state === 'removed' && state !== 'removing' && state !== 'removed') return towardsRemoval(outlook);
-  return STEPS[state](outlook);
+  if (isExpired(instance, now)) return { kind: 'expire' };
+  const step = STEPS[state](outlook);
+  return step.kind === 'rest' ? { kind: 'rest', until: earlier(step.until, nextDeadline(instance, now)) } : step;
 }
 
 const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
@@ -99,6 +113,8 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     if (!isUp(container)) return gone(outlook);
     if (instance.lifecycle.desired.state === 'paused') return { kind: 'pause' };
     if (container.state === 'paused') return { kind: 'undo', by: 'unpause' };
+    if (isUnhealthy(instance)) return { kind: 'fail', code: 'HEALTH_CHECK_FAILED' };
+    if (isIdle(instance, outlook.now)) return { kind: 'sleep' };
     return isUpToDate(instance, container) ? REST : { kind: 'configure' };
   },
   paused: (outlook) => {
@@ -129,8 +145,8 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
       if (hasGivenUp(instance.lifecycle, policy)) return REST;
       if (retryAt !== null && retryAt > now) return { kind: 'rest', until: retryAt };
     }
-    // What ran well before it ended may run well again; anything else begins afresh.
-    if (error === null || !isEndedCode(error.code)) return move('creating', 'retry');
+    // What ran before it ended may run again; anything else begins afresh.
+    if (error === null || !hadRun(error.code)) return move('creating', 'retry');
     if (container === undefined) return LOOK;
     return canStart(container) ? { kind: 'reuse' } : move('creating', 'retry');
   },
@@ -154,18 +170,42 @@ function leavingUp(outlook: Outlook): Step | null {
 }
 
 /** It ended, or was taken away: the agent's failure, unless the engine was away meanwhile. */
-function gone({ instance, container }: Outlook): Step {
-  return instance.lifecycle.error?.code === 'RUNTIME_UNAVAILABLE'
+function gone(outlook: Outlook): Step {
+  const { instance, container } = outlook;
+  return instance.lifecycle.error?.code === 'RUNTIME_UNAVAILABLE' || endedInAnOutage(outlook)
     ? move('stopping', 'engine-outage')
     : { kind: 'fail', code: container ? endedCode(container) : 'CONTAINER_EXITED' };
 }
 
+/**
+ * A host that goes down takes all its containers along, and often Muster too: ends that nobody watched, with an exit code
+ * that does not come from the agent's own failure.
+ */
+function endedInAnOutage({ container, watchedSince }: Outlook): boolean {
+  if (!container || container.oomKilled || watchedSince === null) return false;
+  const { finishedAt, exitCode } = container;
+  return finishedAt !== null && finishedAt < watchedSince && exitCode !== null && ENDED_FROM_OUTSIDE.has(exitCode);
+}
+
+/** Its own end, SIGKILL, SIGTERM, and what engines note for containers whose end they have not seen. */
+const ENDED_FROM_OUTSIDE: ReadonlySet<number> = new Set([0, 137, 143, 255]);
+
+/** Failures of agents that had come up: the container is as good as a new one. */
+const hadRun = (code: ProblemCode): boolean => isEndedCode(code) || code === 'HEALTH_CHECK_FAILED';
+
 const isWanted = ({ instance }: Outlook, state: DesiredState): boolean => instance.lifecycle.desired.state === state;
 
+/** An agent that sleeps is wanted to run, but not now. */
 function isWantedUp({ instance }: Outlook): boolean {
-  const { state } = instance.lifecycle.desired;
-  return state === 'running' || state === 'paused';
+  const { desired, sleep } = instance.lifecycle;
+  return (desired.state === 'running' || desired.state === 'paused') && sleep !== 'asleep';
 }
+
+const isUnhealthy = ({ lifecycle, manifest }: ManagedInstance): boolean =>
+  lifecycle.healthCheck.failures >= upkeepOf(manifest).retries;
+
+const earlier = (one: Date | null, other: Date | null): Date | null =>
+  one === null || (other !== null && other < one) ? other : one;
 
 /** A request nobody has dealt with yet. */
 const isNewRequest = ({ lifecycle }: ManagedInstance): boolean =>

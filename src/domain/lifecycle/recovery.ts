@@ -11,6 +11,8 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   CONTAINER_OUT_OF_MEMORY: 'Give it more manifest.resources.memoryMiB in the template, or less to do at once.',
   CONTAINER_NAME_CONFLICT: 'Remove or rename the container of that name on the engine, then start the agent again.',
   HEALTH_CHECK_TIMEOUT: "Read the agent's logs; give it a longer manifest.startTimeoutSeconds if it is only slow.",
+  HEALTH_CHECK_FAILED:
+    "Read the agent's logs for what it hangs in; if it is only slow, give manifest.health a longer timeout or more retries.",
   DEPENDENCY_INSTALL_FAILED: 'Check the dependency list and the network of the install step, then start it again.',
   IMAGE_NOT_FOUND: 'Build or pull the image on the engine (npm run image makes muster/agent), then start it again.',
   WORKSPACE_UNAVAILABLE:

@@ -14,9 +14,15 @@ describe('the restart policy', () => {
   });
 
   it('counts failures in a row, anew after the agent ran well', () => {
-    expect(countFailure({ failures: 2, state: 'running', startedAt: ago(60_000) }, NOW, POLICY)).toBe(1);
-    expect(countFailure({ failures: 2, state: 'running', startedAt: ago(59_999) }, NOW, POLICY)).toBe(3);
-    expect(countFailure({ failures: 2, state: 'starting', startedAt: null }, NOW, POLICY)).toBe(3);
+    expect(
+      countFailure({ failures: 2, state: 'running', startedAt: ago(60_000) }, 'CONTAINER_EXITED', NOW, POLICY),
+    ).toBe(1);
+    expect(
+      countFailure({ failures: 2, state: 'running', startedAt: ago(59_999) }, 'CONTAINER_EXITED', NOW, POLICY),
+    ).toBe(3);
+    const hung = { failures: 2, state: 'running', startedAt: ago(60_000) } as const;
+    expect(countFailure(hung, 'HEALTH_CHECK_FAILED', NOW, POLICY)).toBe(3);
+    expect(countFailure({ failures: 2, state: 'starting', startedAt: null }, 'CONTAINER_EXITED', NOW, POLICY)).toBe(3);
   });
 
   it('gives up at the limit, and at once on what trying again does not heal', () => {

@@ -31,13 +31,18 @@ export function hasGivenUp(lifecycle: Pick<Lifecycle, 'failures' | 'error'>, pol
   return lifecycle.failures >= policy.limit || (lifecycle.error !== null && PERMANENT.has(lifecycle.error.code));
 }
 
-/** How many failures in a row it is with this one. */
+/**
+ * How many failures in a row it is with this one. An agent that hangs has not run well for as long as nobody looked:
+ * there a check that it passed counts, which has forgotten its failures.
+ */
 export function countFailure(
   lifecycle: Pick<Lifecycle, 'failures' | 'startedAt' | 'state'>,
+  code: ProblemCode,
   now: Date,
   policy: RestartPolicy,
 ): number {
   const ranWell =
+    code !== 'HEALTH_CHECK_FAILED' &&
     lifecycle.startedAt !== null &&
     lifecycle.state === 'running' &&
     now.getTime() - lifecycle.startedAt.getTime() >= policy.stableMs;

@@ -39,6 +39,8 @@ export interface ContainerObservation {
   readonly pid: number | null;
   readonly startedAt: Date | null;
   readonly exitCode: number | null;
+  /** When it ended, by the engine's clock; null while it runs, and where the engine does not know. */
+  readonly finishedAt: Date | null;
   readonly oomKilled: boolean;
 }
 

@@ -18,9 +18,7 @@ const NOT_YET: readonly (readonly [pointer: string, is: FieldCheck, what: string
   ['/mounts', ({ mounts = [] }) => mounts.length > 0, 'mounts'],
   ['/writablePaths', ({ writablePaths = [] }) => writablePaths.length > 0, 'writablePaths'],
   ['/hooks', ({ hooks = {} }) => Object.keys(hooks).length > 0, 'hooks'],
-  ['/health', ({ health }) => health !== undefined, 'health'],
-  ['/idleTimeoutSeconds', ({ idleTimeoutSeconds }) => idleTimeoutSeconds !== undefined, 'idleTimeoutSeconds'],
-  ['/ttlSeconds', ({ ttlSeconds }) => ttlSeconds !== undefined, 'ttlSeconds'],
+  ['/health/kind', ({ health }) => health !== undefined && health.kind !== 'agent', 'a health check other than agent'],
   ['/stopSignal', ({ stopSignal }) => stopSignal !== undefined, 'stopSignal'],
   ['/preStop', ({ preStop }) => preStop !== undefined, 'preStop'],
 ];

@@ -2,7 +2,9 @@ import { EDITABLE_FIELDS, workspacePathOf, type AgentInstance } from '../../doma
 import type { NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
 import { domainEvent } from '../../domain/events/domain-events.js';
 import { INITIAL_LIFECYCLE, type Lifecycle } from '../../domain/lifecycle/lifecycle.js';
+import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import type { Project, RoleAssignment } from '../../domain/projects/project.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 import type { TemplateVersion } from '../../domain/templates/template.js';
 
 /** A full copy of the template version for this seat: no later edit of the template reaches it. */
@@ -39,7 +41,7 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
       tools: content.tools,
       config: content.config,
       manifest: content.manifest,
-      lifecycle: project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE,
+      lifecycle: withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
     },
     lastChange: { by: seat.assignedBy, at: now, fields: EDITABLE_FIELDS },
     events: project.autostart ? [created, requested] : [created],
@@ -107,3 +109,11 @@ const startedBy = (seat: RoleAssignment, now: Date): Lifecycle => ({
   },
   retryAt: now,
 });
+
+/** The reconciler looks at it when its time is over, if not before. */
+function withTimeToLive(lifecycle: Lifecycle, manifest: Manifest, now: Date): Lifecycle {
+  const { ttlMs } = upkeepOf(manifest);
+  if (ttlMs === null) return lifecycle;
+  const expiresAt = new Date(now.getTime() + ttlMs);
+  return { ...lifecycle, expiresAt, retryAt: lifecycle.retryAt ?? expiresAt };
+}

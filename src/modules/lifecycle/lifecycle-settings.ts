@@ -23,6 +23,13 @@ export class LifecycleSettings {
   readonly engineRetryLongestMs: number = 5_000;
   /** How often a waiting caller looks when nobody in this process tells it. */
   readonly waiterPollMs: number = 200;
+  /** How often to look for health checks that are due. */
+  readonly healthPollMs: number = 1_000;
+  /** Health checks that one process makes at once; those of agents that hang take long. */
+  readonly healthAtOnce: number = 32;
+  /** How long an agent is believed to be in use by a process that fell silent. */
+  readonly useMs: number = 30_000;
+  readonly useRenewEveryMs: number = 8_000;
   /** How long shutting down waits for work in hand. */
   readonly shutdownMs: number = 10_000;
   readonly policy: RestartPolicy = DEFAULT_RESTART_POLICY;

@@ -28,23 +28,36 @@ export class LifecycleWaiter {
    */
   async wait(requested: ManagedInstance, waitMs: number): Promise<Waited> {
     const { desired } = requested.lifecycle;
+    const outcome = (instance: ManagedInstance): RequestOutcome => outcomeOf(instance.lifecycle, desired);
+    const instance = await this.until(requested, (seen) => outcome(seen) !== 'pending', waitMs, this.draining.signal);
+    return { outcome: outcome(instance), instance };
+  }
+
+  /**
+   * Waits until an instance is as wanted.
+   * @returns it as it was then: the first answer counts, whatever comes afterwards. Or as last seen, when the time is up
+   * or the signal is aborted
+   */
+  async until(
+    from: ManagedInstance,
+    isOver: (instance: ManagedInstance) => boolean,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<ManagedInstance> {
     const deadline = performance.now() + waitMs;
-    const { signal } = this.draining;
-    let seen = requested;
+    let seen = from;
     let wake = (): void => undefined;
     const look = (instance: ManagedInstance): void => {
-      // The first answer counts: what is asked for, or fails, afterwards does not undo it.
-      if (outcomeOf(seen.lifecycle, desired) === 'pending') seen = instance;
+      if (!isOver(seen)) seen = instance;
     };
-    const stopListening = this.notifier.on(requested.id, (instance) => {
+    const stopListening = this.notifier.on(from.id, (instance) => {
       look(instance);
       wake();
     });
     try {
       for (;;) {
-        const outcome = outcomeOf(seen.lifecycle, desired);
         const left = deadline - performance.now();
-        if (outcome !== 'pending' || left <= 0 || signal.aborted) return { outcome, instance: seen };
+        if (isOver(seen) || left <= 0 || signal.aborted) return seen;
         const told = await new Promise<boolean>((resolve) => {
           const timer = setTimeout(resolve, Math.min(this.settings.waiterPollMs, left), false);
           wake = () => {
@@ -53,7 +66,7 @@ export class LifecycleWaiter {
           };
         });
         if (told) continue;
-        const instance = await this.records.find(requested.id);
+        const instance = await this.records.find(from.id);
         if (instance !== null) look(instance);
       }
     } finally {

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
@@ -12,6 +12,7 @@ import { AgentLifecycleDto, toAgentLifecycleDto } from './dto/agent-lifecycle.dt
 import { LifecyclePath } from './dto/lifecycle-path.dto.js';
 import { LogListDto } from './dto/log-list.dto.js';
 import { LogQueryDto } from './dto/log-query.dto.js';
+import { RenewDto } from './dto/renew.dto.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { LogResponder } from './log-responder.js';
 
@@ -45,6 +46,20 @@ export class LifecycleController {
     const result = await this.lifecycle.act(path, action, actorOf(caller), respondAsync ? 0 : waitMs);
     reply.status(result.reached ? 200 : 202);
     return toAgentLifecycleDto(result.instance);
+  }
+
+  @Post('renew')
+  @HttpCode(200)
+  @Requires('agents:operate')
+  @ApiOperation({ summary: 'Let the agent be there for longer: its time to live begins anew' })
+  @ApiResponse({ status: 200, type: AgentLifecycleDto })
+  async renew(
+    @Caller() caller: Principal,
+    @Param() { projectId, id }: LifecyclePath,
+    @Body() { ttlSeconds }: RenewDto,
+  ): Promise<AgentLifecycleDto> {
+    const path = { tenantId: caller.tenantId, projectId, id };
+    return toAgentLifecycleDto(await this.lifecycle.renew(path, ttlSeconds, actorOf(caller)));
   }
 
   @Get('lifecycle')

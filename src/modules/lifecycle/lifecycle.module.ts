@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { InstallationDataModule } from '../../data/installation/installation-data.module.js';
 import { LifecycleDataModule } from '../../data/lifecycle/lifecycle-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
+import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
@@ -25,6 +26,9 @@ import { StepRunner } from './reconciler/step-runner.js';
 import { AgentSteps } from './steps/agent-steps.js';
 import { ContainerSteps } from './steps/container-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
+import { AgentUseService } from './upkeep/agent-use.service.js';
+import { HealthChecks } from './upkeep/health-checks.js';
+import { HealthProbes } from './upkeep/health-probes.js';
 
 @Module({
   imports: [LifecycleDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
@@ -34,10 +38,14 @@ import { PowerSteps } from './steps/power-steps.js';
     AgentConnections,
     AgentFolders,
     AgentSteps,
+    AgentUseService,
+    { provide: AgentUse, useExisting: AgentUseService },
     ContainerPlanner,
     ContainerSteps,
     Engine,
     EngineWatch,
+    HealthChecks,
+    HealthProbes,
     ImageResolver,
     InstanceWorker,
     LifecycleListener,
@@ -52,6 +60,6 @@ import { PowerSteps } from './steps/power-steps.js';
     Resync,
     StepRunner,
   ],
-  exports: [LifecycleService],
+  exports: [LifecycleService, AgentUse],
 })
 export class LifecycleModule {}

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../domain/errors/domain-error.js';
+import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
+import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
@@ -12,6 +14,7 @@ import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { AgentConnections } from './agent-connections.js';
 import { ContainerPlanner } from './container-planner.js';
+import { failureOf } from './failure-of.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleRequests } from './lifecycle-requests.js';
 import { LifecycleWaiter } from './lifecycle-waiter.js';
@@ -28,6 +31,7 @@ export class LifecycleService {
   constructor(
     private readonly records: LifecycleRecords,
     private readonly requests: LifecycleRequests,
+    private readonly upkeep: UpkeepRecords,
     private readonly waiter: LifecycleWaiter,
     private readonly notifier: LifecycleNotifier,
     private readonly runtime: ContainerRuntime,
@@ -75,6 +79,19 @@ export class LifecycleService {
   }
 
   /**
+   * The agent is there for so long from now, or for as long as its manifest says.
+   * @throws NotFoundError, OutboxFullError
+   * @throws ValidationFailedError when neither says how long
+   * @throws InvalidTransitionError when it is being removed: then it is too late
+   */
+  async renew(path: InstancePath, ttlSeconds: number | undefined, actor: Actor): Promise<ManagedInstance> {
+    const seconds = ttlSeconds ?? (await this.ttlOf(path));
+    const { instance, event } = await this.upkeep.renew(path, seconds, actor);
+    this.bus.publish(event);
+    return instance;
+  }
+
+  /**
    * What the agent's container wrote, oldest first; nothing when it has none.
    * @throws NotFoundError, RuntimeError
    */
@@ -94,18 +111,18 @@ export class LifecycleService {
     return this.connections.to({ id: containerId, privateFolder: this.planner.privateFolderOf(owner) });
   }
 
+  private async ttlOf(path: InstancePath): Promise<number> {
+    const { ttlMs } = upkeepOf((await this.records.get(path)).manifest);
+    if (ttlMs !== null) return ttlMs / 1000;
+    const detail = "must be given where the agent's manifest has none";
+    throw new ValidationFailedError([{ pointer: '/ttlSeconds', detail }]);
+  }
+
   /** Its agent does not answer on the connection: the next one is opened anew. */
   dropConnectionTo(instance: ManagedInstance): void {
     const { containerId } = instance.lifecycle;
     if (containerId !== null) this.connections.drop(containerId);
   }
-}
-
-function failureOf({ id, lifecycle: { error } }: ManagedInstance): DomainError {
-  if (error === null) return new DomainError('INTERNAL', `Agent ${id} failed, and does not say why.`);
-  return new DomainError(error.code, `${error.message} ${error.recovery}`, {
-    details: { id, recovery: error.recovery },
-  });
 }
 
 async function* nothing(): AsyncIterable<never> {

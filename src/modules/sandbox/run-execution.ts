@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { ProblemCode } from '../../domain/errors/problem-catalogue.js';
+import type { Use } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
@@ -23,12 +24,15 @@ export class RunExecution {
     private readonly settings: SandboxSettings,
   ) {}
 
-  /** @param begun the instance when the run is open on it already; null when it has to wait for its turn */
-  async execute(run: Run, path: InstancePath, begun: ManagedInstance | null): Promise<RunOutcome> {
+  /**
+   * @param begun the instance when the run is open on it already; null when it has to wait for its turn
+   * @param use what keeps the agent, and wakes it, meanwhile
+   */
+  async execute(run: Run, path: InstancePath, begun: ManagedInstance | null, use: Use | null): Promise<RunOutcome> {
     const limit = AbortSignal.timeout(this.settings.runTimeoutMs);
     const signal = AbortSignal.any([limit, this.open.ending]);
     try {
-      const instance = begun ?? (await this.waitForTurn(run, path, signal));
+      const instance = begun ?? (await this.waitForTurn(run, path, use, signal));
       const { output, usage } = await this.prompt(run, instance, signal);
       return { status: 'passed', output, usage, resultHash: sha256(output), error: null };
     } catch (error) {
@@ -39,13 +43,20 @@ export class RunExecution {
     }
   }
 
-  private async waitForTurn(run: Run, path: InstancePath, signal: AbortSignal): Promise<ManagedInstance> {
+  private async waitForTurn(
+    run: Run,
+    path: InstancePath,
+    use: Use | null,
+    signal: AbortSignal,
+  ): Promise<ManagedInstance> {
+    await use?.awake(signal);
     for (;;) {
-      await sleep(this.settings.turnPollMs, undefined, { signal });
       const instance = await this.instances.beginRun(path, run.id, this.settings.runsPerAgent);
-      if (instance === null) continue;
-      await this.runs.begin(run.id, new Date());
-      return instance;
+      if (instance !== null) {
+        await this.runs.begin(run.id, new Date());
+        return instance;
+      }
+      await sleep(this.settings.turnPollMs, undefined, { signal });
     }
   }
 

@@ -3,12 +3,14 @@ import type { Actor } from '../../domain/events/actor.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
 import { newId, type RunId } from '../../domain/ids.js';
+import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { runHolding } from '../../domain/quotas/holding.js';
 import { QuotaExceededError } from '../../domain/quotas/quota-exceeded.error.js';
 import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Page, PageRequest } from '../../domain/page.js';
+import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { Run, RunType } from '../../domain/runs/run.js';
 import { sha256 } from '../../platform/crypto/digest.js';
@@ -27,6 +29,8 @@ interface Begun {
   readonly run: Run;
   /** The instance when the run is open on it already; null when it has to wait for its turn. */
   readonly begun: ManagedInstance | null;
+  /** Keeps the agent while the run waits; null when the open run does. */
+  readonly use: Use | null;
   readonly event: DomainEvent<'run.started'>;
 }
 
@@ -40,6 +44,7 @@ export class SandboxService {
     private readonly runs: RunRecords,
     private readonly execution: RunExecution,
     private readonly open: OpenRuns,
+    private readonly use: AgentUse,
     private readonly bus: DomainEventBus,
     private readonly settings: SandboxSettings,
     private readonly quotas: QuotaGate,
@@ -53,7 +58,7 @@ export class SandboxService {
   async run(path: InstancePath, request: RunRequest, actor: Actor, waitMs: number): Promise<Run> {
     const id = newId<RunId>();
     const holding = runHolding(id, path.projectId);
-    const { run, begun, event } = await this.quotas
+    const { run, begun, use, event } = await this.quotas
       .claimFor(path.tenantId, [holding], () => this.begin(id, path, request, actor))
       .catch(async (error: unknown) => {
         // Who has no such agent is told that, whether there is room or not.
@@ -61,13 +66,15 @@ export class SandboxService {
         throw error;
       });
     this.bus.publish(event);
-    const ending = this.open.keep(this.carryOut(run, path, begun));
+    const ending = this.open.keep(this.carryOut(run, path, begun, use));
     return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
   }
 
   /** Notes it with its agent, and on record. */
   private async begin(id: RunId, path: InstancePath, request: RunRequest, actor: Actor): Promise<Begun> {
-    const begun = await this.instances.beginRun(path, id, this.settings.runsPerAgent);
+    const begun = await this.beginNow(path, id);
+    // An open run keeps its agent; one that waits for its turn, or for the agent to wake, has to say so.
+    const use = begun === null ? await this.use.hold(path) : null;
     const run = this.newRun(id, path, request, begun !== null);
     const event = runEvent('run.started', run, actor, {
       runId: id,
@@ -78,10 +85,10 @@ export class SandboxService {
     try {
       await this.runs.insert(run, this.settings.ownedMs, event);
     } catch (error) {
-      await this.instances.endRun(path.id, id);
+      await Promise.all([this.instances.endRun(path.id, id), use?.release()]);
       throw error;
     }
-    return { run, begun, event };
+    return { run, begun, use, event };
   }
 
   /** @throws NotFoundError */
@@ -114,6 +121,17 @@ export class SandboxService {
     return ended;
   }
 
+  /** null: it is not its turn yet, or the agent does not run. @throws NotFoundError */
+  private async beginNow(path: InstancePath, id: RunId): Promise<ManagedInstance | null> {
+    try {
+      return await this.instances.beginRun(path, id, this.settings.runsPerAgent);
+    } catch (error) {
+      // To hold it says whether it sleeps, or will not run at all.
+      if (error instanceof AgentNotRunningError) return null;
+      throw error;
+    }
+  }
+
   private newRun(id: RunId, path: InstancePath, { type, input }: RunRequest, begun: boolean): Run {
     const createdAt = new Date();
     return {
@@ -139,10 +157,17 @@ export class SandboxService {
   }
 
   /** null: its end could not be written, or somebody else wrote it; what is stored says what it is. */
-  private async carryOut(run: Run, path: InstancePath, begun: ManagedInstance | null): Promise<Run | null> {
-    const outcome = await this.execution.execute(run, path, begun);
+  private async carryOut(
+    run: Run,
+    path: InstancePath,
+    begun: ManagedInstance | null,
+    use: Use | null,
+  ): Promise<Run | null> {
+    const outcome = await this.execution.execute(run, path, begun, use);
     try {
-      return await this.end(run, outcome);
+      const ended = await this.end(run, outcome);
+      await use?.release();
+      return ended;
     } catch (error) {
       this.logger.error({
         msg: "a run's end could not be written; the sweep ends it as lost",

@@ -19,7 +19,6 @@ export function toObservation(info: ContainerInspectInfo): ContainerObservation 
   const labels = (info.Config as { Labels: Record<string, string> | null }).Labels ?? {};
   const known = STATES[state.Status] ?? 'dead';
   const up = known === 'running' || known === 'paused';
-  const startedAt = new Date(state.StartedAt);
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ''),
@@ -27,9 +26,15 @@ export function toObservation(info: ContainerInspectInfo): ContainerObservation 
     specDigest: labels[SPEC_LABEL] ?? null,
     state: known,
     pid: up && state.Pid > 0 ? state.Pid : null,
-    // The engine's "never" is the year 1.
-    startedAt: startedAt.getUTCFullYear() > 1 ? startedAt : null,
+    startedAt: timeOf(state.StartedAt),
     exitCode: known === 'exited' || known === 'dead' ? state.ExitCode : null,
+    finishedAt: up ? null : timeOf(state.FinishedAt),
     oomKilled: state.OOMKilled,
   };
+}
+
+/** The engine's "never" is the year 1. */
+function timeOf(text: string): Date | null {
+  const time = new Date(text);
+  return time.getUTCFullYear() > 1 ? time : null;
 }

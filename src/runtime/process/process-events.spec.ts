@@ -6,7 +6,16 @@ const first = new Date(1000);
 const second = new Date(2000);
 
 function seen(state: ContainerObservation['state'], startedAt: Date | null): ContainerObservation {
-  const facts = { id: 'a.1', name: 'a', owner: null, specDigest: null, pid: null, exitCode: null, oomKilled: false };
+  const facts = {
+    id: 'a.1',
+    name: 'a',
+    owner: null,
+    specDigest: null,
+    pid: null,
+    exitCode: null,
+    finishedAt: null,
+    oomKilled: false,
+  };
   return { ...facts, state, startedAt };
 }
 

@@ -5,7 +5,14 @@ import type { ProcessRecord } from './process-record.js';
 /** What is written down, and what the host shows of the process now. */
 export async function observeProcess(record: ProcessRecord): Promise<ContainerObservation> {
   const { id, spec, process: started, exit } = record;
-  const seen = { id, name: spec.name, owner: spec.owner, specDigest: spec.specDigest, oomKilled: false };
+  const seen = {
+    id,
+    name: spec.name,
+    owner: spec.owner,
+    specDigest: spec.specDigest,
+    finishedAt: null,
+    oomKilled: false,
+  };
   if (started === null) return { ...seen, state: 'created', pid: null, startedAt: null, exitCode: null };
   const startedAt = new Date(started.startedAt);
   const sight = await seeProcess(started.pid);

@@ -1,9 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { AGENT_STATUSES } from '../../../domain/agent-instances/agent-instance.js';
 import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
+import { DEFAULT_RESTART_POLICY, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { AgentReplicaDto, toAgentReplicaDto } from './agent-replica.dto.js';
 import { FailureDto, toFailureDto } from './failure.dto.js';
+import { HealthCheckDto, toHealthCheckDto } from './health-check.dto.js';
 import { TransitionDto, toTransitionDto } from './transition.dto.js';
 import { WantedDto, toWantedDto } from './wanted.dto.js';
 
@@ -48,12 +50,41 @@ export class AgentLifecycleDto {
   @ApiProperty({ type: Date, nullable: true, example: null, description: 'When it is tried again' })
   readonly retryAt!: Date | null;
 
+  @ApiProperty({
+    example: false,
+    description: 'Wanted to run, and stopped because nobody used it: its next use wakes it',
+  })
+  readonly asleep!: boolean;
+
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    example: null,
+    description: 'The last run, exec, terminal or file transfer',
+  })
+  readonly lastUsedAt!: Date | null;
+
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    example: null,
+    description: 'When it is destroyed, unless in use or renewed',
+  })
+  readonly expiresAt!: Date | null;
+
+  @ApiProperty({ type: HealthCheckDto })
+  readonly healthCheck!: HealthCheckDto;
+
   @ApiProperty({ type: [AgentReplicaDto] })
   readonly replicas!: readonly AgentReplicaDto[];
 
   @ApiProperty({ type: [TransitionDto], description: 'The last twenty, oldest first' })
   readonly transitions!: readonly TransitionDto[];
 }
+
+/** The reconciler also looks when a time to live ends; that is not for who waits for another attempt. */
+const isTriedAgain = (lifecycle: ManagedInstance['lifecycle']): boolean =>
+  lifecycle.error !== null && !(lifecycle.state === 'failed' && hasGivenUp(lifecycle, DEFAULT_RESTART_POLICY));
 
 export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: ManagedInstance): AgentLifecycleDto {
   return {
@@ -69,7 +100,11 @@ export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: 
     startedAt: lifecycle.startedAt,
     error: lifecycle.error === null ? null : toFailureDto(lifecycle.error),
     failures: lifecycle.failures,
-    retryAt: lifecycle.error === null ? null : lifecycle.retryAt,
+    retryAt: isTriedAgain(lifecycle) ? lifecycle.retryAt : null,
+    asleep: lifecycle.sleep === 'asleep',
+    lastUsedAt: lifecycle.lastUsedAt,
+    expiresAt: lifecycle.expiresAt,
+    healthCheck: toHealthCheckDto(lifecycle.healthCheck),
     replicas: lifecycle.replicas.map(toAgentReplicaDto),
     transitions: lifecycle.transitions.map(toTransitionDto),
   };

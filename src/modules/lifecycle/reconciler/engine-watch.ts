@@ -20,6 +20,7 @@ export interface EngineWatchListener {
 export class EngineWatch {
   private readonly logger = new Logger(EngineWatch.name);
   private failures = 0;
+  private watchedSince: Date | null = null;
 
   constructor(
     private readonly runtime: ContainerRuntime,
@@ -27,6 +28,11 @@ export class EngineWatch {
     private readonly planner: ContainerPlanner,
     private readonly settings: LifecycleSettings,
   ) {}
+
+  /** Since when the engine is followed without a gap; what ended before, nobody here has seen end. */
+  get since(): Date | null {
+    return this.watchedSince;
+  }
 
   /** Watches until the signal ends it. */
   async watch(listener: EngineWatchListener, signal: AbortSignal): Promise<void> {
@@ -53,6 +59,7 @@ export class EngineWatch {
   private async greet(listener: EngineWatchListener): Promise<void> {
     await within(this.settings.callTimeoutMs, 'Asking the engine for its version', this.runtime.info());
     if (this.failures > 0) this.logger.log({ msg: 'the container engine answers again' });
+    if (this.failures > 0 || this.watchedSince === null) this.watchedSince = new Date();
     this.failures = 0;
     listener.onAvailable();
   }

@@ -1,5 +1,6 @@
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import type {
+  Changed,
   HeldLease,
   LifecycleRecords,
   Settlement,
@@ -91,6 +92,19 @@ export class Hold {
     const from = this.seen.lifecycle.state;
     const { instance, event } = await this.orLose(this.records.transition(this.lease, this.seen, { ...change, from }));
     this.note(instance, event);
+  }
+
+  /**
+   * A write that only happens while nobody uses the agent; otherwise what is wanted now is read.
+   * @returns whether it happened
+   * @throws LeaseLostError, OutboxFullError
+   */
+  async unlessUsed(write: (lease: HeldLease, instance: ManagedInstance) => Promise<Changed | null>): Promise<boolean> {
+    this.assertAlive();
+    const changed = await this.orLose(write(this.lease, this.seen));
+    if (changed === null) await this.refresh();
+    else this.note(changed.instance, changed.event);
+    return changed !== null;
   }
 
   /** @throws LeaseLostError */

@@ -11,14 +11,20 @@ import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import type { Seen } from '../steps/container-steps.js';
+import { EngineWatch } from './engine-watch.js';
 import type { Hold } from './hold.js';
 import { StepRunner } from './step-runner.js';
 
 /** More steps than any way through the states has: past it something goes round in circles. */
 const MOST_STEPS = 40;
 
-/** What a container that never became an agent leaves running. */
-const LEAVES_A_CONTAINER = new Set(['HEALTH_CHECK_TIMEOUT', 'AGENT_SOCKET_UNSAFE', 'AGENT_UNREACHABLE']);
+/** What goes wrong with an agent while its container runs. */
+const LEAVES_A_CONTAINER = new Set([
+  'HEALTH_CHECK_FAILED',
+  'HEALTH_CHECK_TIMEOUT',
+  'AGENT_SOCKET_UNSAFE',
+  'AGENT_UNREACHABLE',
+]);
 
 /** Brings one instance to what is wanted of it, one step after the other, under its lease. */
 @Injectable()
@@ -29,6 +35,7 @@ export class InstanceWorker {
 
   constructor(
     private readonly runner: StepRunner,
+    private readonly watch: EngineWatch,
     private readonly settings: LifecycleSettings,
   ) {}
 
@@ -50,6 +57,7 @@ export class InstanceWorker {
         container,
         now: new Date(),
         policy: this.settings.policy,
+        watchedSince: this.watch.since,
       });
       if (step.kind === 'rest') {
         if (await this.settle(hold, step)) return;
@@ -94,7 +102,8 @@ export class InstanceWorker {
     const { state } = hold.instance.lifecycle;
     // An agent that runs goes on running, whatever else goes wrong with it.
     const isUp = state === 'running' || state === 'paused';
-    if (!mayFollow(state, 'failed') || (isUp && !isEndedCode(error.code))) return this.defer(hold, error);
+    const endsWhatRuns = isEndedCode(error.code) || error.code === 'HEALTH_CHECK_FAILED';
+    if (!mayFollow(state, 'failed') || (isUp && !endsWhatRuns)) return this.defer(hold, error);
     await this.fail(hold, error);
     return false;
   }
@@ -115,10 +124,10 @@ export class InstanceWorker {
   private async fail(hold: Hold, error: DomainError): Promise<void> {
     const { instance } = hold;
     const { lifecycle } = instance;
-    if (LEAVES_A_CONTAINER.has(error.code)) await this.endWhatIsLeft(hold);
+    if (LEAVES_A_CONTAINER.has(error.code)) await this.endWhatIsLeft(hold, error.code !== 'HEALTH_CHECK_FAILED');
     const now = new Date();
     const { policy } = this.settings;
-    const failures = countFailure(lifecycle, now, policy);
+    const failures = countFailure(lifecycle, error.code, now, policy);
     const isLast = lifecycle.desired.state !== 'removed' && failures >= policy.limit;
     const shown = lifecycleError(
       error.code,
@@ -143,13 +152,13 @@ export class InstanceWorker {
     });
   }
 
-  private async endWhatIsLeft(hold: Hold): Promise<void> {
+  private async endWhatIsLeft(hold: Hold, atOnce: boolean): Promise<void> {
     try {
-      await this.runner.kill(hold);
+      await this.runner.end(hold, { atOnce });
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       // The next attempt removes it.
-      this.logger.warn({ msg: 'a container that did not become healthy goes on', agent: hold.instance.id, err: error });
+      this.logger.warn({ msg: 'a container whose agent is not healthy goes on', agent: hold.instance.id, err: error });
     }
   }
 }

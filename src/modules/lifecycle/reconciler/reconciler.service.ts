@@ -161,7 +161,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       containerId === null
         ? null
         : await within(callTimeoutMs, 'Looking at the container', this.runtime.inspect(containerId));
-    return nextStep({ instance, container, now: new Date(), policy }).kind !== 'rest';
+    const outlook = { instance, container, now: new Date(), policy, watchedSince: this.watch.since };
+    return nextStep(outlook).kind !== 'rest';
   }
 
   /** It stays due: it is found again when its lease is free. */

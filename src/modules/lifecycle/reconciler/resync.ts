@@ -7,6 +7,7 @@ import { ContainerRuntime, type ContainerObservation } from '../../../domain/run
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import { within } from '../within.js';
+import { EngineWatch } from './engine-watch.js';
 import { OrphanRemoval } from './orphan-removal.js';
 
 const BATCH = 200;
@@ -19,6 +20,7 @@ export class Resync {
     private readonly runtime: ContainerRuntime,
     private readonly planner: ContainerPlanner,
     private readonly orphans: OrphanRemoval,
+    private readonly watch: EngineWatch,
     private readonly settings: LifecycleSettings,
   ) {}
 
@@ -48,6 +50,7 @@ export class Resync {
     if (observedGeneration < desired.generation) return true;
     if (error !== null && state !== 'failed') return true;
     const container = containerId === null ? null : (containers.get(containerId) ?? null);
-    return nextStep({ instance, container, now: new Date(), policy: this.settings.policy }).kind !== 'rest';
+    const { policy } = this.settings;
+    return nextStep({ instance, container, now: new Date(), policy, watchedSince: this.watch.since }).kind !== 'rest';
   }
 }

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import { endedCode } from '../../../domain/lifecycle/ended-by-itself.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
+import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentSteps } from '../steps/agent-steps.js';
 import { ContainerSteps, type Seen } from '../steps/container-steps.js';
 import { PowerSteps } from '../steps/power-steps.js';
@@ -14,6 +17,7 @@ export class StepRunner {
     private readonly containers: ContainerSteps,
     private readonly agents: AgentSteps,
     private readonly power: PowerSteps,
+    private readonly upkeep: UpkeepRecords,
   ) {}
 
   /** @returns what is known about the container afterwards */
@@ -50,15 +54,32 @@ export class StepRunner {
           ...(hold.instance.lifecycle.state === 'failed' ? { error: null } : {}),
         });
         return container;
+      case 'sleep':
+        await hold.unlessUsed((lease, instance) => this.upkeep.fallAsleep(lease, instance));
+        return undefined;
+      case 'expire':
+        await hold.unlessUsed((lease, instance) => this.upkeep.expire(lease, instance));
+        return undefined;
       case 'fail':
-        throw new DomainError(step.code, howItEnded(container));
+        throw new DomainError(
+          step.code,
+          step.code === 'HEALTH_CHECK_FAILED' ? whatFailed(hold.instance) : howItEnded(container),
+        );
     }
   }
 
-  /** Ends a container whose agent did not come up; what it logged stays. */
-  async kill(hold: Hold): Promise<void> {
-    await this.power.kill(hold);
+  /** Ends a container whose agent did not come up, or hangs. */
+  async end(hold: Hold, how: { atOnce: boolean }): Promise<void> {
+    await this.power.end(hold, how);
   }
+}
+
+/** Which check, how often, and what was wrong the last time. */
+function whatFailed({ lifecycle, manifest }: ManagedInstance): string {
+  const { failures, detail } = lifecycle.healthCheck;
+  const times = failures === 1 ? 'once' : `${failures} times in a row`;
+  const last = detail === null ? '' : ` The last time: ${detail}.`;
+  return `The agent's health check (${nameOfProbe(upkeepOf(manifest).probe)}) failed ${times}.${last}`;
 }
 
 function howItEnded(container: Seen): string {

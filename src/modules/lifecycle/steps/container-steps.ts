@@ -60,7 +60,8 @@ export class ContainerSteps {
       return container;
     }
     const replica = this.newReplica(hold, container.id, spec);
-    await hold.transition({ to: 'starting', reason: 'container-reused', replica, error: null });
+    const reason = hold.instance.lifecycle.sleep === 'waking' ? 'woken' : 'container-reused';
+    await hold.transition({ to: 'starting', reason, replica, error: null });
     return container;
   }
 
@@ -181,5 +182,6 @@ const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({
   pid: null,
   startedAt: null,
   exitCode: null,
+  finishedAt: null,
   oomKilled: false,
 });

@@ -47,9 +47,9 @@ export class PowerSteps {
     return undefined;
   }
 
-  /** Ends what did not become an agent, at once. */
-  async kill(hold: Hold): Promise<void> {
-    await this.stopContainer(hold, 0);
+  /** Ends what did not become an agent at once, and what hangs as any other; what they logged stays. */
+  async end(hold: Hold, { atOnce }: { atOnce: boolean }): Promise<void> {
+    await (atOnce ? this.stopContainer(hold, 0) : this.stopContainer(hold));
   }
 
   private async stopContainer(hold: Hold, seconds = gracePeriodOf(hold)): Promise<void> {

@@ -1,0 +1,32 @@
+import type { InstancePath } from './lifecycle-records.js';
+import type { ManagedInstance } from './managed-instance.js';
+
+/** Somebody uses an agent. */
+export interface Use {
+  /** Resolves when the agent runs: at once, or once it has woken. */
+  awake(signal?: AbortSignal): Promise<ManagedInstance>;
+  /** It is over. Doing it twice does nothing. */
+  release(): Promise<void>;
+}
+
+/**
+ * Says that an agent is in use: runs, execs, terminals, followed logs, file transfers. As long as it is, it neither goes to
+ * sleep nor expires, in whatever process; and one that sleeps wakes. A use that ends with its process is over
+ * half a minute later.
+ */
+export abstract class AgentUse {
+  /**
+   * Begins a use, without waiting until the agent runs.
+   * @throws NotFoundError, AgentNotRunningError (it neither runs nor sleeps)
+   */
+  abstract hold(path: InstancePath): Promise<Use>;
+  /**
+   * Holds the agent while `work` is done, once it runs.
+   * @throws NotFoundError, AgentNotRunningError, the lifecycle's own error when it does not wake; the signal's reason
+   */
+  abstract during<T>(
+    path: InstancePath,
+    work: (instance: ManagedInstance) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
+}

@@ -1,0 +1,96 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentInstanceId } from '../../../domain/ids.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import type { RestartPolicy } from '../../../domain/lifecycle/restart-policy.js';
+import { upkeepOf } from '../../../domain/lifecycle/upkeep.js';
+import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
+import { LifecycleNotifier } from '../lifecycle-notifier.js';
+import { LifecycleSettings } from '../lifecycle-settings.js';
+import { Reconciler } from '../reconciler/reconciler.service.js';
+import { HealthProbes } from './health-probes.js';
+
+/**
+ * Looks after the health of agents that run. When a check is due stands in the document, and who moves that on makes the
+ * check: so several Musters neither check twice nor leave one out, without a lease, and a check whose Muster died
+ * is only one of several in a row. What follows from the checks is the reconciler's.
+ */
+@Injectable()
+export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(HealthChecks.name);
+  private readonly stopping = new AbortController();
+  private readonly inHand = new Map<AgentInstanceId, Promise<void>>();
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly records: UpkeepRecords,
+    private readonly probes: HealthProbes,
+    private readonly reconciler: Reconciler,
+    private readonly notifier: LifecycleNotifier,
+    private readonly settings: LifecycleSettings,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop = this.poll(this.stopping.signal);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+    await Promise.all(this.inHand.values());
+  }
+
+  private async poll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.takeDue();
+      } catch (error) {
+        this.logger.warn({ msg: 'looking for due health checks failed; it is tried again', err: error });
+      }
+      await sleep(this.settings.healthPollMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  private async takeDue(): Promise<void> {
+    const room = this.settings.healthAtOnce - this.inHand.size;
+    if (room <= 0) return;
+    for (const instance of await this.records.findHealthDue(room)) {
+      if (this.inHand.has(instance.id)) continue;
+      this.inHand.set(
+        instance.id,
+        this.check(instance).finally(() => this.inHand.delete(instance.id)),
+      );
+    }
+  }
+
+  private async check(due: ManagedInstance): Promise<void> {
+    const { intervalMs, timeoutMs } = upkeepOf(due.manifest);
+    try {
+      // A check that takes its whole time must not meet the next one.
+      const instance = await this.records.claimHealthCheck(due, Math.max(intervalMs, timeoutMs + 1000));
+      const containerId = instance?.lifecycle.containerId;
+      if (!instance || !containerId) return;
+      await this.note(instance, containerId, await this.probes.faultOf(instance, containerId));
+    } catch (error) {
+      // Neither the engine's nor the database's silence says anything about the agent.
+      this.logger.warn({ msg: 'a health check could not be made', agent: due.id, err: error });
+    }
+  }
+
+  private async note(instance: ManagedInstance, containerId: string, fault: string | null): Promise<void> {
+    const { lifecycle, manifest } = instance;
+    const { retries, startPeriodMs } = upkeepOf(manifest);
+    const ranMs = Date.now() - (lifecycle.startedAt?.getTime() ?? Date.now());
+    if (fault !== null && ranMs < startPeriodMs) return;
+    const forgetsFailures = fault === null && forgets(lifecycle.failures, ranMs, this.settings.policy);
+    const isNews = fault !== null || lifecycle.healthCheck.failures > 0 || forgetsFailures;
+    if (!isNews && lifecycle.replicas[0]?.health === 'healthy') return;
+    const noted = await this.records.noteHealth(instance.id, { containerId, fault, forgetsFailures });
+    if (noted === null) return;
+    this.notifier.changed(noted);
+    if (noted.lifecycle.healthCheck.failures >= retries) this.reconciler.wake(instance.id);
+  }
+}
+
+const forgets = (failures: number, ranMs: number, { stableMs }: RestartPolicy): boolean =>
+  failures > 0 && ranMs >= stableMs;
