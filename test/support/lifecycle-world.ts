@@ -27,6 +27,8 @@ import type { Projects } from '../../src/domain/projects/projects.repository.js'
 import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
 import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
+import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
+import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
 import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
 import { LifecycleNotifier } from '../../src/modules/lifecycle/lifecycle-notifier.js';
 import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-settings.js';
@@ -42,6 +44,7 @@ import { Resync } from '../../src/modules/lifecycle/reconciler/resync.js';
 import { StepRunner } from '../../src/modules/lifecycle/reconciler/step-runner.js';
 import { AgentSteps } from '../../src/modules/lifecycle/steps/agent-steps.js';
 import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-steps.js';
+import { HookSteps } from '../../src/modules/lifecycle/steps/hook-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
 import { AgentUseService } from '../../src/modules/lifecycle/upkeep/agent-use.service.js';
 import { HealthChecks } from '../../src/modules/lifecycle/upkeep/health-checks.js';
@@ -99,21 +102,30 @@ export class LifecycleHost {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
     const images = new ImageResolver(runtime, settings);
-    const configuration = { dataDir: folder, artifactsDir: `${folder}/artifacts`, agentImage: 'muster/agent' };
+    const configuration = {
+      dataDir: folder,
+      artifactsDir: `${folder}/artifacts`,
+      agentImage: 'muster/agent',
+      hostMountRoots: [],
+      hostHooks: [],
+    } as unknown as Configuration;
+    const hostHooks = new HostHooks(configuration);
     const installations: Installations = { current: async () => Promise.resolve(installation) };
     const projects = { find: async (id: ProjectId) => Promise.resolve({ id, slug: 'web-app' }) };
     this.planner = new ContainerPlanner(
-      configuration as Configuration,
+      configuration,
       installations,
       projects as unknown as Projects,
       images,
+      new HostMounts(configuration),
+      hostHooks,
     );
     this.connections = new AgentConnections(runtime);
     const engine = new Engine(runtime, settings);
     const folders = new AgentFolders();
     const runner = new StepRunner(
       new ContainerSteps(engine, this.planner, folders, this.connections),
-      new AgentSteps(records, engine, this.planner, this.connections),
+      new AgentSteps(records, engine, this.planner, this.connections, new HookSteps(engine, this.planner, hostHooks)),
       new PowerSteps(engine, this.connections),
       upkeep,
     );

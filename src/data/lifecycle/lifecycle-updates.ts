@@ -109,7 +109,7 @@ export function changeState(
     },
     status: to === 'failed' ? 'error' : STATUS_BY_RUNS,
   };
-  for (const field of ['error', 'failures', 'retryAt', 'observedGeneration'] as const) {
+  for (const field of ['error', 'failures', 'retryAt', 'observedGeneration', 'image'] as const) {
     if (change[field] !== undefined) set[`lifecycle.${field}`] = literal(change[field]);
   }
   set['lifecycle.healthCheck'] = {

@@ -3,7 +3,7 @@ import type { Actor } from '../events/actor.js';
 import type { DomainEvent } from '../events/domain-events.js';
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { LifecycleAction, LifecycleState } from './lifecycle-states.js';
-import type { LifecycleError, Replica } from './lifecycle.js';
+import type { LifecycleError, PinnedImage, Replica } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
 import type { TransitionReason } from './next-step.js';
 
@@ -39,6 +39,8 @@ export interface TransitionChange {
   readonly retryAt?: Date | null;
   /** The generation this state deals with. */
   readonly observedGeneration?: number;
+  /** What the image is from now on. */
+  readonly image?: PinnedImage;
 }
 
 /** How a holder leaves an instance for now. A field that is not given stays. */

@@ -84,6 +84,14 @@ export interface HealthCheck {
   readonly detail: string | null;
 }
 
+/** What an image reference was found to be when the agent first started; never changed afterwards. */
+export interface PinnedImage {
+  /** As the manifest has it. */
+  readonly reference: string;
+  readonly id: string;
+  readonly at: Date;
+}
+
 export interface Lifecycle {
   readonly desired: Desired;
   /** The newest generation that the reconciler has dealt with, reached or failed. */
@@ -112,6 +120,8 @@ export interface Lifecycle {
   /** When it is destroyed unless it is in use or renewed; null: never. */
   readonly expiresAt: Date | null;
   readonly healthCheck: HealthCheck;
+  /** null, or not there: nothing is pinned yet, or the manifest names no image. */
+  readonly image?: PinnedImage | null;
 }
 
 /** How an instance begins: wanted by nobody to run, with no container. */

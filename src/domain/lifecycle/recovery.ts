@@ -4,6 +4,9 @@ import type { LifecycleError } from './lifecycle.js';
 /** What to do about a failure: a hint a person can follow. */
 const RECOVERY: Partial<Record<ProblemCode, string>> = {
   MANIFEST_NOT_FOUND: 'Correct the manifest in the template, and assign the new version to the role.',
+  VARIABLE_MISSING: 'Give the variable a value in the manifest, or make it one that is not required.',
+  HOST_ACCESS_REFUSED:
+    'Have the operator add the folder to HOST_MOUNT_ROOTS or the command to HOST_HOOKS, or leave it out of the manifest.',
   CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',
   CONTAINER_START_FAILED: "Read the agent's logs and correct the image's entrypoint, then start it again.",
   CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',

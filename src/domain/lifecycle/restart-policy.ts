@@ -22,6 +22,8 @@ export const DEFAULT_RESTART_POLICY: RestartPolicy = {
 /** What trying again does not heal: somebody has to change something first. */
 const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'MANIFEST_NOT_FOUND',
+  'VARIABLE_MISSING',
+  'HOST_ACCESS_REFUSED',
   'RUNTIME_UNSUPPORTED',
   'CONTAINER_NAME_CONFLICT',
 ]);

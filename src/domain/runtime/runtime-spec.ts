@@ -1,4 +1,5 @@
 import type { AgentInstanceId, InstallationId, ProjectId, TenantId } from '../ids.js';
+import type { StopSignal, WritablePath } from '../templates/manifest.js';
 
 /** Whose container it is. Becomes the labels io.muster.{installation,tenant,project,instance,replica,spec}. */
 export interface ContainerOwner {
@@ -25,8 +26,29 @@ export interface RuntimeSpec {
   readonly limits: RuntimeLimits;
   /** The OCI runtime; one that the engine does not have is an error. */
   readonly isolation: 'runc' | 'gvisor';
-  /** Between SIGTERM and SIGKILL. */
+  /** Between the stop signal and SIGKILL. */
   readonly gracePeriodSeconds: number;
+  /** In place of the image's entrypoint; its arguments then fall away too. @default the image's */
+  readonly command?: readonly string[];
+  /** In place of the image's arguments. @default the image's */
+  readonly args?: readonly string[];
+  /** @default none beside the image's */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default SIGTERM */
+  readonly stopSignal?: StopSignal;
+  /** Folders of Muster's host beside the workspace. @default none */
+  readonly mounts?: readonly FolderMount[];
+  /** Folders in memory, empty at each start. @default none beside /tmp */
+  readonly writablePaths?: readonly Required<WritablePath>[];
+}
+
+export interface FolderMount {
+  /** On Muster's host, every link in it resolved. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** A folder of the agent's own, to be made where it is missing; any other has to be there. */
+  readonly own: boolean;
 }
 
 export interface RuntimeLimits {

@@ -1,14 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
+import { DomainError } from '../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
+import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import type { ContainerOwner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { digestOf } from '../../platform/crypto/digest.js';
+import { manifestFaults } from '../../platform/schemas/manifest-faults.js';
+import { HostHooks } from './host-hooks.js';
+import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
 
 const SLUGS_KEPT = 1000;
@@ -26,27 +33,38 @@ export class ContainerPlanner {
     private readonly installations: Installations,
     private readonly projects: Projects,
     private readonly images: ImageResolver,
+    private readonly hostMounts: HostMounts,
+    private readonly hostHooks: HostHooks,
   ) {}
 
-  /** @throws DomainError MANIFEST_NOT_FOUND, IMAGE_NOT_FOUND, RUNTIME_UNAVAILABLE */
+  /**
+   * @throws DomainError MANIFEST_NOT_FOUND, VARIABLE_MISSING, HOST_ACCESS_REFUSED, RUNTIME_UNSUPPORTED, IMAGE_NOT_FOUND,
+   * RUNTIME_UNAVAILABLE
+   */
   async plan(instance: ManagedInstance): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
-    const [owner, image, slug] = await Promise.all([
+    assertUsable(instance.manifest);
+    this.hostHooks.assertAllowed(instance.manifest);
+    const { id, identifier } = instance;
+    const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
       this.ownerOf(instance),
-      this.images.resolve(limits.image ?? this.configuration.agentImage),
+      this.images.resolve(this.imageOf(instance)),
       this.slugOf(instance),
+      this.hostMounts.of(instance),
     ]);
     const hash = hashOf(owner);
     const rest = {
       owner,
       image,
       privateFolder: this.privateFolder(hash),
-      workspaceFolder: this.workspaceFolder(instance),
+      workspaceFolder: workspace ?? this.workspaceFolder(instance),
       limits: limits.limits,
       isolation: limits.isolation,
       gracePeriodSeconds: limits.gracePeriodSeconds,
+      ...programOf(instance.manifest, { id, identifier, projectSlug }),
+      ...(mounts.length === 0 ? {} : { mounts }),
     };
-    const name = ['muster', slug, instance.identifier]
+    const name = ['muster', projectSlug, identifier]
       .map((part) => part.slice(0, LONGEST_NAME_PART))
       .concat(hash.slice(0, 8))
       .join('_');
@@ -55,7 +73,12 @@ export class ContainerPlanner {
 
   /** The image named in the manifest turned out to be gone: look it up anew. */
   forgetImage(instance: ManagedInstance): void {
-    this.images.forget(containerLimits(instance.manifest).image ?? this.configuration.agentImage);
+    this.images.forget(this.imageOf(instance));
+  }
+
+  /** What its manifest named is what it was when the agent first started; the installation's own follows the installation. */
+  private imageOf({ manifest, lifecycle }: ManagedInstance): string {
+    return lifecycle.image?.id ?? manifest.image ?? this.configuration.agentImage;
   }
 
   async ownerOf(instance: ManagedInstance, replica = 0): Promise<ContainerOwner> {
@@ -74,6 +97,11 @@ export class ContainerPlanner {
 
   workspaceFolder(instance: Pick<ManagedInstance, 'id' | 'projectId'>): string {
     return join(this.configuration.artifactsDir, instance.projectId, 'workspaces', instance.id);
+  }
+
+  /** All that is the agent's own to keep: its workspace, and what lies above the folders of its code. */
+  ownFolders(instance: Pick<ManagedInstance, 'id' | 'projectId'>): readonly string[] {
+    return [this.workspaceFolder(instance), this.hostMounts.codeFolder(instance)];
   }
 
   async installationId(): Promise<InstallationId> {
@@ -110,6 +138,19 @@ export class ContainerPlanner {
     if (project === null) throw new NotFoundError('project', projectId);
     return project.slug;
   }
+}
+
+/**
+ * A snapshot may be older than the rules of today, and may name what this Muster does not act on.
+ * @throws DomainError MANIFEST_NOT_FOUND, RUNTIME_UNSUPPORTED
+ */
+function assertUsable(manifest: Manifest): void {
+  const faults = manifestFaults(manifest);
+  if (faults.length === 0) return;
+  const gaps = new Set(manifestGaps(manifest).map(({ pointer }) => pointer));
+  const code = faults.every(({ pointer }) => gaps.has(pointer)) ? 'RUNTIME_UNSUPPORTED' : 'MANIFEST_NOT_FOUND';
+  const told = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
+  throw new DomainError(code, `The manifest cannot be used: ${told}.`, { faults });
 }
 
 const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): string =>

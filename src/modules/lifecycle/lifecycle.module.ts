@@ -7,6 +7,8 @@ import { QuotasModule } from '../quotas/quotas.module.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
 import { ContainerPlanner } from './container-planner.js';
+import { HostHooks } from './host-hooks.js';
+import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
@@ -25,6 +27,7 @@ import { Resync } from './reconciler/resync.js';
 import { StepRunner } from './reconciler/step-runner.js';
 import { AgentSteps } from './steps/agent-steps.js';
 import { ContainerSteps } from './steps/container-steps.js';
+import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
 import { HealthChecks } from './upkeep/health-checks.js';
@@ -46,6 +49,9 @@ import { HealthProbes } from './upkeep/health-probes.js';
     EngineWatch,
     HealthChecks,
     HealthProbes,
+    HookSteps,
+    HostHooks,
+    HostMounts,
     ImageResolver,
     InstanceWorker,
     LifecycleListener,

@@ -25,6 +25,10 @@ export class Configuration {
   readonly agentImage: string;
   /** The one file of agent-server that the process runtime starts. */
   readonly agentBundle: string;
+  /** Absolute; below them manifests may name folders to mount. */
+  readonly hostMountRoots: readonly string[];
+  /** What hosthook_* may run, to the letter. */
+  readonly hostHooks: readonly string[];
   readonly bootstrapAdminKey: string | undefined;
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
@@ -55,6 +59,8 @@ export class Configuration {
     this.agentBundle = resolve(
       settings.AGENT_BUNDLE ?? join(HOME, 'packages/agent-server/dist/bundle/agent-server.mjs'),
     );
+    this.hostMountRoots = settings.HOST_MOUNT_ROOTS;
+    this.hostHooks = settings.HOST_HOOKS;
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));

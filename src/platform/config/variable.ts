@@ -100,3 +100,33 @@ export function list(
     },
   };
 }
+
+/** A JSON list of texts, each meeting `rule`; none when unset. */
+export function optionalTexts(
+  about: About & { readonly rule: (item: string) => string | null },
+): Variable<readonly string[]> {
+  const { rule, ...rest } = about;
+  return {
+    ...rest,
+    example: null,
+    fallback: [],
+    parse: (value) => {
+      const items = textsIn(value);
+      if (items === null) return { fault: 'must be a JSON list of texts, as in ["one", "two"]' };
+      const faults = items.flatMap((item) => {
+        const fault = rule(item);
+        return fault === null ? [] : [`"${item}" ${fault}`];
+      });
+      return faults.length > 0 ? { fault: faults.join('; ') } : { value: items };
+    },
+  };
+}
+
+function textsIn(json: string): readonly string[] | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
+  } catch {
+    return null;
+  }
+}

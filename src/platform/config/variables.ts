@@ -1,4 +1,14 @@
-import { flag, integer, list, oneOf, optionalText, text, type ValueOf, type Variable } from './variable.js';
+import {
+  flag,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  optionalTexts,
+  text,
+  type ValueOf,
+  type Variable,
+} from './variable.js';
 
 const TEAM = ['project_manager', 'architect', 'developer', 'reviewer', 'tester'] as const;
 
@@ -50,6 +60,16 @@ export const VARIABLES = {
   AGENT_BUNDLE: optionalText({
     meaning:
       "File with agent-server, for the process runtime. Unset: packages/agent-server/dist/bundle/agent-server.mjs of Muster's own folder.",
+  }),
+  HOST_MOUNT_ROOTS: optionalTexts({
+    meaning:
+      'Folders of this host below which manifests may name folders to mount: a JSON list of absolute paths. Unset: none. Whoever may write templates can read what lies there.',
+    rule: (path) => (/^\/[^/]/.test(path) && !/(^|\/)\.\.?(\/|$)/.test(path) ? null : 'is not an absolute path'),
+  }),
+  HOST_HOOKS: optionalTexts({
+    meaning:
+      'Commands that hosthook_* of a manifest may run on this host, as Muster: a JSON list, compared to the letter. Unset: none.',
+    rule: (command) => (command.trim() === '' ? 'is empty' : null),
   }),
   BOOTSTRAP_ADMIN_KEY: optionalText({
     meaning:

@@ -22,11 +22,12 @@ export function agentUid(): number {
  * @throws RuntimeError disk-full, refused when one of the paths is no folder
  */
 export async function prepareAgentFolders(
-  spec: Pick<RuntimeSpec, 'privateFolder' | 'workspaceFolder'>,
+  spec: Pick<RuntimeSpec, 'privateFolder' | 'workspaceFolder' | 'mounts'>,
   uid: number,
 ): Promise<void> {
   await prepareFolder(spec.privateFolder, uid, PRIVATE_MODE);
   await prepareFolder(spec.workspaceFolder, uid, WORKSPACE_MODE);
+  for (const { source, own } of spec.mounts ?? []) if (own) await prepareFolder(source, uid, WORKSPACE_MODE);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ContainerCreateOptions } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InstallationId } from '../../domain/ids.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
@@ -108,7 +109,10 @@ export class DockerRuntime extends ContainerRuntime {
     await prepareAgentFolders(spec, this.uid);
     const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
     const workspace = sharedFolders ? { folder: spec.workspaceFolder } : { volume: `${spec.name}.workspace` };
-    const { limits, isolation } = spec;
+    const { limits, isolation, mounts = [], writablePaths = [] } = spec;
+    if (mounts.length > 0 && !sharedFolders) {
+      throw new RuntimeError('unsupported', "The engine has none of this host's folders, so none can be mounted.");
+    }
     const imageVolumes = await this.images.volumesOf(spec.image);
     try {
       const { id } = await this.engine.call({
@@ -121,9 +125,18 @@ export class DockerRuntime extends ContainerRuntime {
             Labels: toLabels(spec),
             // The image's own would be run by the engine: outside of the container's limits, as often as it says.
             Healthcheck: { Test: ['NONE'] },
-            StopSignal: 'SIGTERM',
+            ...programOf(spec),
             StopTimeout: spec.gracePeriodSeconds,
-            HostConfig: makeHostConfig({ limits, isolation, uid: this.uid, privateFolder, workspace, imageVolumes }),
+            HostConfig: makeHostConfig({
+              limits,
+              isolation,
+              uid: this.uid,
+              privateFolder,
+              workspace,
+              mounts,
+              writablePaths,
+              imageVolumes,
+            }),
             abortSignal,
           }),
         meaning: { 404: 'image-missing', 409: 'name-conflict' },
@@ -260,6 +273,16 @@ export class DockerRuntime extends ContainerRuntime {
       if (!refused || (await this.inspect(id))?.state !== state) throw error;
     }
   }
+}
+
+/** What is run, and how it is told to end. What is not said here is the image's. */
+function programOf({ command, args, env = {}, stopSignal = 'SIGTERM' }: RuntimeSpec): ContainerCreateOptions {
+  return {
+    ...(command === undefined ? {} : { Entrypoint: [...command] }),
+    ...(args === undefined ? {} : { Cmd: [...args] }),
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    StopSignal: stopSignal,
+  };
 }
 
 /** Takes these answers as success. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { HostConfig, MountSettings } from 'dockerode';
-import type { RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
+import type { FolderMount, RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
+import type { WritablePath } from '../../domain/templates/manifest.js';
 import { SOCKET_FOLDER } from '../agent/agent-protocol.js';
 
 const MIB = 1024 * 1024;
@@ -32,6 +33,10 @@ export interface Enclosure {
   readonly workspace: { readonly folder: string } | { readonly volume: string } | null;
   /** Where the image declares volumes. @default none */
   readonly imageVolumes?: readonly string[];
+  /** Folders of the host beside these. @default none */
+  readonly mounts?: readonly FolderMount[];
+  /** Folders in memory beside /tmp. @default none */
+  readonly writablePaths?: readonly Required<WritablePath>[];
 }
 
 /**
@@ -47,6 +52,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
   if (workspace !== null) {
     mounts.push('folder' in workspace ? bind(workspace.folder, WORKSPACE) : volume(workspace.volume));
   }
+  for (const { source, target, readOnly } of enclosure.mounts ?? []) mounts.push(bind(source, target, readOnly));
   return {
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges:true'],
@@ -59,8 +65,9 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     Tmpfs: {
       // Nothing is to be run from there: what an agent installs belongs to its workspace.
       [TMP]: `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
-      ...(privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid) } : {}),
       ...inMemory(imageVolumes, enclosure, mounts),
+      ...(privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid, SOCKET_TMPFS_MIB) } : {}),
+      ...Object.fromEntries((enclosure.writablePaths ?? []).map(({ path, sizeMiB }) => [path, tmpfsOf(uid, sizeMiB)])),
     },
     ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,
     NanoCpus: Math.round(limits.cpus * 1e9),
@@ -81,8 +88,8 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
 }
 
 /** A Mount, not a Bind: the engine would make a Bind's missing folder, as root. */
-function bind(source: string, target: string): MountSettings {
-  return { Type: 'bind', Source: source, Target: target, ReadOnly: false, BindOptions: { Propagation: 'rprivate' } };
+function bind(source: string, target: string, readOnly = false): MountSettings {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly, BindOptions: { Propagation: 'rprivate' } };
 }
 
 function volume(name: string): MountSettings {
@@ -104,6 +111,6 @@ function inMemory(
   return Object.fromEntries(paths.map((path) => [path, options]));
 }
 
-function tmpfsOf(uid: number): string {
-  return `rw,noexec,nosuid,nodev,mode=0700,uid=${uid},gid=${uid},size=${SOCKET_TMPFS_MIB}m`;
+function tmpfsOf(uid: number, sizeMiB: number): string {
+  return `rw,noexec,nosuid,nodev,mode=0700,uid=${uid},gid=${uid},size=${sizeMiB}m`;
 }

@@ -31,7 +31,13 @@ export function processArguments(spec: RuntimeSpec, bundle: string, maxLogBytes:
 
 /** Nothing of Muster's own environment reaches an agent. */
 export function processEnvironment(spec: RuntimeSpec): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: spec.workspaceFolder, LANG: 'C.UTF-8' };
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    ...spec.env,
+    ...(spec.env?.['WORKSPACE_PATH'] === undefined ? {} : { WORKSPACE_PATH: spec.workspaceFolder }),
+    HOME: spec.workspaceFolder,
+  };
 }
 
 function permissionFlags(major: number): string[] {

@@ -90,6 +90,13 @@ export class ProcessRuntime extends ContainerRuntime {
     if (spec.isolation !== 'runc') {
       throw new RuntimeError('unsupported', `The process runtime cannot run an agent under ${spec.isolation}.`);
     }
+    const unfit = UNSUPPORTED.filter((part) => spec[part] !== undefined);
+    if (unfit.length > 0) {
+      throw new RuntimeError(
+        'unsupported',
+        `The process runtime has no containers, so it cannot do: ${unfit.join(', ')}.`,
+      );
+    }
     if ((await readAgentBundle(this.options.agentBundle)).image !== spec.image) {
       throw new RuntimeError('image-missing', `The agent-server is no longer ${spec.image}.`);
     }
@@ -228,6 +235,15 @@ export class ProcessRuntime extends ContainerRuntime {
     }
   }
 }
+
+/** What only a container can have. */
+const UNSUPPORTED = [
+  'command',
+  'args',
+  'mounts',
+  'writablePaths',
+  'stopSignal',
+] as const satisfies (keyof RuntimeSpec)[];
 
 /** `latest` is what an image name without a tag means. */
 function untagged(reference: string): string {

@@ -6,6 +6,7 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { AgentReplicaDto, toAgentReplicaDto } from './agent-replica.dto.js';
 import { FailureDto, toFailureDto } from './failure.dto.js';
 import { HealthCheckDto, toHealthCheckDto } from './health-check.dto.js';
+import { PinnedImageDto, toPinnedImageDto } from './pinned-image.dto.js';
 import { TransitionDto, toTransitionDto } from './transition.dto.js';
 import { WantedDto, toWantedDto } from './wanted.dto.js';
 
@@ -75,6 +76,9 @@ export class AgentLifecycleDto {
   @ApiProperty({ type: HealthCheckDto })
   readonly healthCheck!: HealthCheckDto;
 
+  @ApiProperty({ type: PinnedImageDto, nullable: true, description: 'What the image in its manifest is to this agent' })
+  readonly image!: PinnedImageDto | null;
+
   @ApiProperty({ type: [AgentReplicaDto] })
   readonly replicas!: readonly AgentReplicaDto[];
 
@@ -105,6 +109,7 @@ export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: 
     lastUsedAt: lifecycle.lastUsedAt,
     expiresAt: lifecycle.expiresAt,
     healthCheck: toHealthCheckDto(lifecycle.healthCheck),
+    image: lifecycle.image ? toPinnedImageDto(lifecycle.image) : null,
     replicas: lifecycle.replicas.map(toAgentReplicaDto),
     transitions: lifecycle.transitions.map(toTransitionDto),
   };

@@ -62,7 +62,7 @@ export class OrphanRemoval {
       await within(this.settings.callTimeoutMs, 'Removing an orphan', this.runtime.remove(container.id));
       await this.folders.remove(
         this.planner.privateFolderOf(owner),
-        ...(keepWorkspace ? [] : [this.planner.workspaceFolder({ id: owner.instance, projectId: owner.project })]),
+        ...(keepWorkspace ? [] : this.planner.ownFolders({ id: owner.instance, projectId: owner.project })),
       );
     });
   }

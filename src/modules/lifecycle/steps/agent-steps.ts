@@ -18,6 +18,7 @@ import { Engine } from '../reconciler/engine.js';
 import type { Hold } from '../reconciler/hold.js';
 import { containerOf } from './container-of.js';
 import type { Seen } from './container-steps.js';
+import { HookSteps } from './hook-steps.js';
 
 /** What is known once the agent has been told who it is. */
 interface Greeted {
@@ -33,11 +34,14 @@ export class AgentSteps {
     private readonly engine: Engine,
     private readonly planner: ContainerPlanner,
     private readonly connections: AgentConnections,
+    private readonly hooks: HookSteps,
   ) {}
 
   /** starting → running. */
   async launch(hold: Hold, container: Seen): Promise<Seen> {
     const id = containerOf(hold);
+    // Never started: what is to be installed first is not.
+    if (container?.state === 'created' && !(await this.hooks.run(hold))) return undefined;
     // Read while the container starts. An edit made meanwhile raises the revision, and is told afterwards.
     const whole = this.readWhole(hold);
     if (container?.state === 'paused') {

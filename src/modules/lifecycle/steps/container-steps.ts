@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ContainerNameTakenError } from '../../../domain/lifecycle/container-name-taken.error.js';
 import type { TransitionReason } from '../../../domain/lifecycle/next-step.js';
-import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { PinnedImage, Replica } from '../../../domain/lifecycle/lifecycle.js';
 import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
@@ -48,7 +48,12 @@ export class ContainerSteps {
   async create(hold: Hold): Promise<Seen> {
     await this.removeRecorded(hold);
     const { container, spec, reason } = await this.make(hold);
-    await hold.transition({ to: 'starting', reason, replica: this.newReplica(hold, container.id, spec) });
+    await hold.transition({
+      to: 'starting',
+      reason,
+      replica: this.newReplica(hold, container.id, spec),
+      ...pinOf(hold, spec),
+    });
     return container;
   }
 
@@ -81,7 +86,7 @@ export class ContainerSteps {
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance);
     hold.assertAlive();
-    await this.folders.remove(this.planner.privateFolderOf(owner), this.planner.workspaceFolder(instance));
+    await this.folders.remove(this.planner.privateFolderOf(owner), ...this.planner.ownFolders(instance));
     await hold.transition({
       to: 'removed',
       reason: 'container-removed',
@@ -116,7 +121,8 @@ export class ContainerSteps {
   }
 
   private async makeFrom(hold: Hold, spec: RuntimeSpec): Promise<Made> {
-    await this.folders.prepare(spec.privateFolder, spec.workspaceFolder);
+    const own = (spec.mounts ?? []).filter(({ own: isOwn }) => isOwn).map(({ source }) => source);
+    await this.folders.prepare(spec.privateFolder, spec.workspaceFolder, ...own);
     try {
       return await this.createNew(hold, spec);
     } catch (error) {
@@ -171,6 +177,12 @@ export class ContainerSteps {
       endpoint: null,
     };
   }
+}
+
+/** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
+function pinOf({ instance: { manifest, lifecycle } }: Hold, { image }: RuntimeSpec): { image?: PinnedImage } {
+  if (manifest.image === undefined || lifecycle.image) return {};
+  return { image: { reference: manifest.image, id: image, at: new Date() } };
 }
 
 const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { programOf } from './container-program.js';
+
+const owner = { id: '66f2a1c09b1e8a4d3c5f7a12', identifier: 'web-app-dev-1', projectSlug: 'web-app' };
+
+describe("a container's program", () => {
+  it("is the image's where the manifest says nothing, and is told nothing", () => {
+    expect(programOf({ image: 'muster/agent' }, owner)).toEqual({});
+  });
+
+  it('is what the manifest says, and is told who it is', () => {
+    const program = programOf(
+      {
+        type: 'service',
+        command: ['/bin/sh'],
+        args: ['-c', 'true'],
+        env: [{ name: 'TZ', value: 'UTC' }, { name: 'EMPTY', value: '' }, { name: 'UNSET' }],
+        stopSignal: 'SIGINT',
+        writablePaths: [{ path: '/cache' }, { path: '/run/x', sizeMiB: 1 }],
+      },
+      owner,
+    );
+    expect(program).toEqual({
+      command: ['/bin/sh'],
+      args: ['-c', 'true'],
+      stopSignal: 'SIGINT',
+      writablePaths: [
+        { path: '/cache', sizeMiB: 64 },
+        { path: '/run/x', sizeMiB: 1 },
+      ],
+      env: {
+        TZ: 'UTC',
+        EMPTY: '',
+        MUSTER_AGENT_ID: owner.id,
+        MUSTER_AGENT_NAME: 'web-app-dev-1',
+        MUSTER_AGENT_TYPE: 'service',
+        MUSTER_PROJECT_NAME: 'web-app',
+        MUSTER_PROFILE: 'prod',
+        PLOINKY_AGENT_NAME: 'web-app-dev-1',
+        PLOINKY_REPO_NAME: 'web-app',
+        PLOINKY_PROFILE: 'prod',
+        WORKSPACE_PATH: '/workspace',
+      },
+    });
+  });
+
+  it('does not start without the values that are required, and names them all', () => {
+    const env = [
+      { name: 'A', required: true },
+      { name: 'B', secret: 'team/b' },
+      { name: 'C', secret: 'c', required: false },
+      { name: 'D', value: '', required: true },
+    ];
+    expect(() => programOf({ env }, owner)).toThrow(
+      expect.objectContaining({ code: 'VARIABLE_MISSING', details: { variables: ['A', 'B'] } }),
+    );
+  });
+});

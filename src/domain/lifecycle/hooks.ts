@@ -1,0 +1,30 @@
+import type { RuntimeSpec } from '../runtime/runtime-spec.js';
+import type { ManifestHooks } from '../templates/manifest.js';
+
+export type HookName = Exclude<keyof ManifestHooks, 'timeoutSeconds'>;
+
+/** Those that run in a container, in their order. */
+export const CONTAINER_HOOKS = ['preinstall', 'install', 'postinstall'] as const satisfies HookName[];
+
+const CODE = '/code';
+
+/**
+ * The container that a hook runs in: as the agent's own, but for what it runs, and that it can write the folders that are
+ * the agent's to keep. What is the operator's stays as the manifest has it.
+ */
+export function hookContainer(spec: RuntimeSpec, hook: HookName, command: string): RuntimeSpec {
+  const mounts = (spec.mounts ?? []).map((mount) => (mount.own ? { ...mount, readOnly: false } : mount));
+  const folder = mounts.some(({ target }) => target === CODE) ? CODE : '/workspace';
+  return {
+    ...spec,
+    name: `${spec.name}_${hook}`,
+    // Never taken for the agent's own container.
+    specDigest: `${hook}:${spec.specDigest}`,
+    command: ['/bin/sh', '-c', 'cd "$0" && exec /bin/sh -c "$1"', folder, command],
+    args: [],
+    // A home for what installers keep, where the manifest names none.
+    env: { HOME: '/tmp', ...spec.env },
+    ...(mounts.length === 0 ? {} : { mounts }),
+    gracePeriodSeconds: 0,
+  };
+}

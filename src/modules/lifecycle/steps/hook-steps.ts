@@ -1,0 +1,150 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainError } from '../../../domain/errors/domain-error.js';
+import type { HookName } from '../../../domain/lifecycle/hooks.js';
+import { CONTAINER_HOOKS, hookContainer } from '../../../domain/lifecycle/hooks.js';
+import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
+import { HOOK_TIMEOUT_SECONDS } from '../../../domain/templates/manifest-bounds.js';
+import { ContainerPlanner, isSameOwner } from '../container-planner.js';
+import { HookOutput } from '../hook-output.js';
+import { HostHooks } from '../host-hooks.js';
+import { Engine } from '../reconciler/engine.js';
+import type { Hold } from '../reconciler/hold.js';
+import { containerOf } from './container-of.js';
+
+/** How often a container that wrote its last word is asked whether it has ended. */
+const END_LOOK_EVERY_MS = 20;
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/**
+ * The manifest's hooks, between making a container and starting it. Those for the container run in containers of their
+ * own, one after the other, which are made as the agent's is but can write what is the agent's own to keep: so what is
+ * installed is mounted read-only where the agent runs.
+ */
+@Injectable()
+export class HookSteps {
+  private readonly logger = new Logger(HookSteps.name);
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly planner: ContainerPlanner,
+    private readonly host: HostHooks,
+  ) {}
+
+  /**
+   * Runs them all, in the seed's order.
+   * @returns false when something else is wanted meanwhile
+   * @throws DomainError DEPENDENCY_INSTALL_FAILED, when the agent's container is removed; HOST_ACCESS_REFUSED
+   */
+  async run(hold: Hold): Promise<boolean> {
+    const { hooks } = hold.instance.manifest;
+    if (hooks === undefined) return true;
+    const limitMs = (hooks.timeoutSeconds ?? HOOK_TIMEOUT_SECONDS.fallback) * 1000;
+    const signal = AbortSignal.any([hold.lost, hold.interrupted]);
+    try {
+      const spec = await this.planner.plan(hold.instance);
+      await this.runOnHost(hold, 'hosthook_aftercreation', limitMs, signal);
+      for (const hook of CONTAINER_HOOKS) {
+        const command = hooks[hook];
+        if (command === undefined) continue;
+        const ended = await this.runInContainer(hold, hookContainer(spec, hook, command), limitMs, signal);
+        judge(hook, ended, limitMs);
+      }
+      await this.runOnHost(hold, 'hosthook_postinstall', limitMs, signal);
+      return true;
+    } catch (error) {
+      hold.assertAlive();
+      if (hold.interrupted.aborted) {
+        await hold.refresh();
+        return false;
+      }
+      if (error instanceof DomainError && error.code === 'DEPENDENCY_INSTALL_FAILED') await this.giveUp(hold, error);
+      throw error;
+    }
+  }
+
+  private async runOnHost(
+    hold: Hold,
+    hook: 'hosthook_aftercreation' | 'hosthook_postinstall',
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const command = hold.instance.manifest.hooks?.[hook];
+    if (command === undefined) return;
+    const { id, identifier, lifecycle } = hold.instance;
+    const about = {
+      MUSTER_AGENT_ID: id,
+      MUSTER_AGENT_NAME: identifier,
+      MUSTER_CONTAINER_NAME: lifecycle.containerName ?? '',
+    };
+    judge(hook, await hold.wait(() => this.host.run(command, about, { limitMs, signal })), limitMs);
+  }
+
+  private async runInContainer(
+    hold: Hold,
+    spec: RuntimeSpec,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<Ended | null> {
+    const id = await this.create(hold, spec);
+    try {
+      await this.engine.call(hold, 'Starting a hook', (runtime) => runtime.start(id));
+      return await hold.wait(() => this.follow(id, AbortSignal.any([signal, AbortSignal.timeout(limitMs)])));
+    } finally {
+      // Whatever became of it, and of the lease: it ends with its container.
+      await this.engine.runtime.remove(id).catch((error: unknown) => {
+        this.logger.warn({ msg: "a hook's container could not be removed", container: spec.name, err: error });
+      });
+    }
+  }
+
+  /** One that a crash left makes way. */
+  private async create(hold: Hold, spec: RuntimeSpec): Promise<string> {
+    const create = (): Promise<string> => this.engine.call(hold, 'Creating a hook', (runtime) => runtime.create(spec));
+    try {
+      return await create();
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.failure !== 'name-conflict') throw error;
+      const left = await this.engine.call(hold, 'Looking at a hook', (runtime) => runtime.inspect(spec.name));
+      if (left !== null && !isSameOwner(left.owner, spec.owner)) throw error;
+      if (left !== null) await this.engine.call(hold, 'Removing a hook', (runtime) => runtime.remove(left.id));
+      return create();
+    }
+  }
+
+  /** Its output until it ends; null when the signal comes first. */
+  private async follow(id: string, signal: AbortSignal): Promise<Ended | null> {
+    const output = new HookOutput();
+    for await (const { text } of this.engine.runtime.logs(id, { follow: true, signal })) output.add(text);
+    while (!signal.aborted) {
+      const seen = await this.engine.runtime.inspect(id);
+      if (seen === null) return { exitCode: null, output: output.text };
+      if (seen.state !== 'running' && seen.state !== 'created') return { exitCode: seen.exitCode, output: output.text };
+      await new Promise((resolve) => setTimeout(resolve, END_LOOK_EVERY_MS));
+    }
+    return null;
+  }
+
+  /** What could not be installed is not left behind half made. */
+  private async giveUp(hold: Hold, error: DomainError): Promise<void> {
+    this.logger.warn({ msg: 'a hook failed', agent: hold.instance.id, details: error.details, said: error.message });
+    await this.engine.call(hold, 'Removing the container', (runtime) => runtime.remove(containerOf(hold)));
+  }
+}
+
+/** @throws DomainError DEPENDENCY_INSTALL_FAILED */
+function judge(hook: HookName, ended: Ended | null, limitMs: number): void {
+  if (ended?.exitCode === 0) return;
+  const how =
+    ended === null
+      ? `did not end within ${limitMs / 1000} s and was ended`
+      : `ended with exit code ${ended.exitCode ?? 'unknown'}`;
+  const said = ended === null || ended.output === '' ? '' : ` Its last output: ${ended.output}`;
+  throw new DomainError('DEPENDENCY_INSTALL_FAILED', `The hook ${hook} ${how}.${said}`, {
+    details: { hook, exitCode: ended?.exitCode ?? null },
+  });
+}
