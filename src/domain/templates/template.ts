@@ -17,9 +17,12 @@ export interface TemplateContent extends Blueprint {
   readonly extensions: JsonObject;
 }
 
+export const TEMPLATE_FORMATS = ['daemon-v1', 'manifest-json'] as const;
+export type TemplateFormat = (typeof TEMPLATE_FORMATS)[number];
+
 /** The file a version was imported from, kept so that an export gives it back to the byte. */
 export interface ImportedSource {
-  readonly format: 'daemon-v1';
+  readonly format: TemplateFormat;
   readonly text: string;
 }
 

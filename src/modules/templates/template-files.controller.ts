@@ -46,7 +46,11 @@ export class TemplateFilesController {
   ): Promise<TemplateDto> {
     refuseMarkdown(headers['content-type']);
     const fileName = query.filename ?? fileNameIn(headers['content-disposition']);
-    const { template, created } = await this.files.import(caller, body, { fileName, onConflict: query.onConflict });
+    const { template, created } = await this.files.import(caller, body, {
+      format: query.format,
+      fileName,
+      onConflict: query.onConflict,
+    });
     reply.status(created ? 201 : 200);
     return toTemplateDto(template);
   }
@@ -62,10 +66,15 @@ export class TemplateFilesController {
     @Query() query: ExportTemplateQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { name, text } = await this.files.export(caller.tenantId, path.id, query.version);
+    const { fileName, mediaType, text } = await this.files.export(
+      caller.tenantId,
+      path.id,
+      query.format,
+      query.version,
+    );
     reply
-      .header('content-type', 'application/yaml; charset=utf-8')
-      .header('content-disposition', `attachment; filename="${name}.yaml"`);
+      .header('content-type', `${mediaType}; charset=utf-8`)
+      .header('content-disposition', `attachment; filename="${fileName}"`);
     return text;
   }
 }

@@ -1,12 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { FILE_FORMATS } from './import-template.query.js';
+import { TEMPLATE_FORMATS, type TemplateFormat } from '../../../domain/templates/template.js';
 
 export class ExportTemplateQuery {
-  @ApiPropertyOptional({ enum: FILE_FORMATS, default: 'daemon-v1' })
-  @IsIn(FILE_FORMATS, { message: `must be one of ${FILE_FORMATS.join(', ')}` })
-  readonly format: (typeof FILE_FORMATS)[number] = 'daemon-v1';
+  @ApiPropertyOptional({ enum: TEMPLATE_FORMATS, default: 'daemon-v1' })
+  @IsIn(TEMPLATE_FORMATS, { message: `must be one of ${TEMPLATE_FORMATS.join(', ')}` })
+  readonly format: TemplateFormat = 'daemon-v1';
 
   @ApiPropertyOptional({ example: 1, minimum: 1, description: 'The newest when left out' })
   @IsOptional()

@@ -1,13 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
+import { TEMPLATE_FORMATS, type TemplateFormat } from '../../../domain/templates/template.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 
-export const FILE_FORMATS = ['daemon-v1'] as const;
-
 export class ImportTemplateQuery {
-  @ApiPropertyOptional({ enum: FILE_FORMATS, default: 'daemon-v1' })
-  @IsIn(FILE_FORMATS, { message: `must be one of ${FILE_FORMATS.join(', ')}` })
-  readonly format: (typeof FILE_FORMATS)[number] = 'daemon-v1';
+  @ApiPropertyOptional({ enum: TEMPLATE_FORMATS, default: 'daemon-v1' })
+  @IsIn(TEMPLATE_FORMATS, { message: `must be one of ${TEMPLATE_FORMATS.join(', ')}` })
+  readonly format: TemplateFormat = 'daemon-v1';
 
   @ApiPropertyOptional({
     example: 'reviewer.yaml',
