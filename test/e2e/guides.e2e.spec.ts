@@ -39,6 +39,13 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect(made.sort()).toEqual(['docs-writer@4', 'researcher@1']);
   });
 
+  needsCurl('manifest', async () => {
+    await follow('manifest');
+    const { body } = await app.call('/templates?q=a-');
+    const types = (body.items as { name: string }[]).map(({ name }) => name);
+    expect(types).toEqual(expect.arrayContaining(['an-agent', 'a-service', 'a-tool', 'a-workbench']));
+  });
+
   needsCurl('projects', async () => {
     await follow('projects');
     const project = await app.database.db.collection('projects').findOne({ slug: 'guide-shop' });

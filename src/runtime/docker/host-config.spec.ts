@@ -44,6 +44,27 @@ describe('makeHostConfig', () => {
     ]);
   });
 
+  it('adds the folders and the places to write that a manifest has, and loosens nothing for them', () => {
+    const plain = makeHostConfig(enclosure);
+    const config = makeHostConfig({
+      ...enclosure,
+      mounts: [{ source: '/srv/a', target: '/code', readOnly: true, own: false }],
+      writablePaths: [{ path: '/cache', sizeMiB: 3 }],
+      imageVolumes: ['/cache'],
+    });
+    expect(config.Mounts?.slice(2)).toEqual([
+      {
+        Type: 'bind',
+        Source: '/srv/a',
+        Target: '/code',
+        ReadOnly: true,
+        BindOptions: { Propagation: 'rprivate' },
+      },
+    ]);
+    expect(config.Tmpfs?.['/cache']).toBe('rw,noexec,nosuid,nodev,mode=0700,uid=1000,gid=1000,size=3m');
+    expect({ ...config, Mounts: plain.Mounts, Tmpfs: plain.Tmpfs }).toEqual(plain);
+  });
+
   it('keeps the socket in memory when agents are reached by exec', () => {
     const config = makeHostConfig({ ...enclosure, privateFolder: null, workspace: { volume: 'a.workspace' } });
     expect(config.Tmpfs?.['/run/muster']).toContain('mode=0700,uid=1000,gid=1000');
