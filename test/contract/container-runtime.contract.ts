@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { agentContract } from './agent.contract.js';
 import { ContractContext } from './contract-context.js';
 import { creationContract } from './creation.contract.js';
+import { execContract } from './exec.contract.js';
 import { lifeContract } from './life.contract.js';
 import { observationContract } from './observation.contract.js';
 import type { RuntimeHarness } from './runtime-harness.js';
@@ -17,5 +18,6 @@ export function containerRuntimeContract(title: string, prepare: () => Promise<R
     agentContract(context);
     lifeContract(context);
     observationContract(context);
+    execContract(context);
   });
 }

@@ -11,6 +11,8 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../src/domain/runtime/container-runtime.js';
+import type { ContainerStats } from '../../src/domain/runtime/container-stats.js';
+import type { ExecSession } from '../../src/domain/runtime/exec-session.js';
 import { AgentUnreachableError, ContainerExitedError, RuntimeError } from '../../src/domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 import { FakeConnection } from './fake-connection.js';
@@ -19,7 +21,15 @@ import type { FakeContainer, FakeEngine } from './fake-engine.js';
 /** One Muster's way to the engine. */
 export class FakeRuntime extends ContainerRuntime {
   readonly name = 'docker';
-  readonly capabilities = { isolation: true, limits: true, network: true, pause: true, images: true, exec: true };
+  readonly capabilities = {
+    isolation: true,
+    limits: true,
+    network: true,
+    pause: true,
+    images: true,
+    exec: true,
+    stats: true,
+  };
   readonly warning = null;
 
   constructor(readonly engine: FakeEngine) {
@@ -114,6 +124,22 @@ export class FakeRuntime extends ContainerRuntime {
       }
       await sleep(2);
     }
+  }
+
+  /** Execs it does not have: what they do is tested where programs run. */
+  async exec(): Promise<ExecSession> {
+    return Promise.reject(new RuntimeError('unsupported', 'The engine in memory runs no programs.'));
+  }
+
+  readonly endedExecs: { container: string; execId: string }[] = [];
+  async endExec(container: string, execId: string): Promise<void> {
+    this.engine.assertUp();
+    this.endedExecs.push({ container, execId });
+    return Promise.resolve();
+  }
+
+  stats(): AsyncIterable<ContainerStats> {
+    throw new RuntimeError('unsupported', 'The engine in memory measures nothing.');
   }
 
   private set(id: string, state: ContainerState): void {

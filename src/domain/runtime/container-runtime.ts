@@ -1,4 +1,6 @@
 import type { AgentConnection, AgentHealth } from './agent-connection.js';
+import type { ContainerStats } from './container-stats.js';
+import type { ExecSession, ExecSpec } from './exec-session.js';
 import type { InstallationId } from '../ids.js';
 import type { ContainerOwner, RuntimeSpec } from './runtime-spec.js';
 
@@ -15,6 +17,8 @@ export interface RuntimeCapabilities {
   readonly images: boolean;
   /** Can more programs be started beside the agent's own? */
   readonly exec: boolean;
+  /** Can it be told what an agent uses? */
+  readonly stats: boolean;
 }
 
 export interface RuntimeInfo {
@@ -123,6 +127,23 @@ export abstract class ContainerRuntime {
    * @throws RuntimeError unavailable, when the engine goes away
    */
   abstract events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+  /**
+   * Starts a program beside the agent's own, by the container's /bin/sh. What it has started and left in its session
+   * ends with it.
+   * @throws RuntimeError not-found when the container is gone, refused when it does not run, unsupported
+   */
+  abstract exec(id: string, spec: ExecSpec): Promise<ExecSession>;
+  /**
+   * Ends every process of an exec: itself, what it started, and what these started, also in process groups and sessions of
+   * their own. SIGTERM and SIGHUP, then after a second SIGKILL. Done when none is left, or the container does not run.
+   * @throws RuntimeError stop-failed when some are left, unsupported
+   */
+  abstract endExec(id: string, execId: string): Promise<void>;
+  /**
+   * What the container uses: now, and then each second until the signal ends it or the container does not run.
+   * @throws RuntimeError not-found, unsupported
+   */
+  abstract stats(id: string, signal: AbortSignal): AsyncIterable<ContainerStats>;
   /**
    * Opens a connection to the agent-server inside a running container. Does not wait for it to be ready.
    * @throws AgentUnreachableError when nothing answers yet, AgentSocketUnsafeError when agent.sock is not a socket

@@ -12,6 +12,8 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
+import type { ContainerStats } from '../../domain/runtime/container-stats.js';
+import type { ExecSession, ExecSpec } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
@@ -24,8 +26,11 @@ import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { hasStatus } from './engine-error.js';
 import { readEngineEvents } from './engine-events.js';
+import { endEngineExec, startEngineExec } from './engine-exec.js';
+import { EngineFeatures } from './engine-features.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
+import { readEngineStats } from './engine-stats.js';
 import { makeHostConfig } from './host-config.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import type { Transport } from './transport-probe.js';
@@ -50,10 +55,12 @@ export class DockerRuntime extends ContainerRuntime {
     pause: true,
     images: true,
     exec: true,
+    stats: true,
   } as const;
   readonly warning = null;
 
   private readonly engine: EngineClient;
+  private readonly features: EngineFeatures;
   private readonly images: EngineImages;
   private readonly ociRuntimes: OciRuntimes;
   private readonly agents: AgentTransport;
@@ -69,6 +76,7 @@ export class DockerRuntime extends ContainerRuntime {
     this.uid = options.uid ?? agentUid();
     this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
     this.ociRuntimes = new OciRuntimes(this.engine);
+    this.features = new EngineFeatures(this.engine);
     this.images = new EngineImages(
       this.engine,
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
@@ -113,7 +121,7 @@ export class DockerRuntime extends ContainerRuntime {
     if (mounts.length > 0 && !sharedFolders) {
       throw new RuntimeError('unsupported', "The engine has none of this host's folders, so none can be mounted.");
     }
-    const imageVolumes = await this.images.volumesOf(spec.image);
+    const [imageVolumes, init] = await Promise.all([this.images.volumesOf(spec.image), this.features.hasInit()]);
     try {
       const { id } = await this.engine.call({
         what: `create container ${spec.name}`,
@@ -131,10 +139,11 @@ export class DockerRuntime extends ContainerRuntime {
               limits,
               isolation,
               uid: this.uid,
-              privateFolder,
-              workspace,
-              mounts,
-              writablePaths,
+                init,
+                privateFolder,
+                workspace,
+                mounts,
+                writablePaths,
               imageVolumes,
             }),
             abortSignal,
@@ -244,6 +253,18 @@ export class DockerRuntime extends ContainerRuntime {
 
   events(installation: InstallationId, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     return readEngineEvents(this.engine, installation, signal, this.heartbeatMs);
+  }
+
+  async exec(id: string, spec: ExecSpec): Promise<ExecSession> {
+    return startEngineExec(this.engine, id, spec);
+  }
+
+  async endExec(id: string, execId: string): Promise<void> {
+    await endEngineExec(this.engine, id, execId);
+  }
+
+  stats(id: string, signal: AbortSignal): AsyncIterable<ContainerStats> {
+    return readEngineStats(this.engine, id, signal, this.heartbeatMs);
   }
 
   async connect(container: ContainerAddress): Promise<AgentConnection> {

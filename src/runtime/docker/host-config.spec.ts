@@ -5,6 +5,7 @@ const enclosure: Enclosure = {
   limits: { cpus: 0.5, memoryMiB: 256, pids: 64, tmpfsMiB: 32 },
   isolation: 'runc',
   uid: 1000,
+  init: true,
   privateFolder: '/muster/private/a',
   workspace: { folder: '/muster/workspaces/a' },
 };

@@ -29,6 +29,8 @@ export interface Enclosure {
   readonly uid: number;
   /** The host's folder for the socket; null when agents are reached by exec, for then none is needed. */
   readonly privateFolder: string | null;
+  /** Has the engine a small program to be process 1, which buries processes whose parents are gone? */
+  readonly init: boolean;
   /** null for a container without a workspace. */
   readonly workspace: { readonly folder: string } | { readonly volume: string } | null;
   /** Where the image declares volumes. @default none */
@@ -44,7 +46,7 @@ export interface Enclosure {
  * default, and the default seccomp profile is one of these.
  */
 export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
-  const { limits, isolation, uid, privateFolder, workspace, imageVolumes = [] } = enclosure;
+  const { limits, isolation, uid, init, privateFolder, workspace, imageVolumes = [] } = enclosure;
   const memory = limits.memoryMiB * MIB;
   const runtime = OCI_RUNTIMES[isolation];
   const mounts: MountSettings[] = [];
@@ -57,6 +59,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges:true'],
     Privileged: false,
+    Init: init,
     ReadonlyRootfs: true,
     NetworkMode: 'none',
     IpcMode: 'private',

@@ -67,7 +67,14 @@ async function createProbe(
   folder: string,
   token: string,
 ): Promise<string> {
-  const hostConfig = makeHostConfig({ limits: LIMITS, isolation: 'runc', uid, privateFolder: folder, workspace: null });
+  const hostConfig = makeHostConfig({
+    limits: LIMITS,
+    isolation: 'runc',
+    uid,
+    init: false,
+    privateFolder: folder,
+    workspace: null,
+  });
   const { id } = await engine.call({
     what: 'create a container that shows how agents are reached',
     run: (docker, abortSignal) =>

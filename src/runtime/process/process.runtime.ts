@@ -13,6 +13,8 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
+import type { ContainerStats } from '../../domain/runtime/container-stats.js';
+import type { ExecSession } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
@@ -48,6 +50,7 @@ export class ProcessRuntime extends ContainerRuntime {
     pause: true,
     images: false,
     exec: false,
+    stats: false,
   } as const;
   readonly warning =
     'The process runtime is NOT a boundary: agents are plain processes of this machine, which can open Unix sockets and ' +
@@ -184,6 +187,18 @@ export class ProcessRuntime extends ContainerRuntime {
     return waitUntilReachable(this, container, signal);
   }
 
+  async exec(): Promise<ExecSession> {
+    return Promise.reject(unsupported('start programs beside an agent'));
+  }
+
+  async endExec(): Promise<void> {
+    return Promise.reject(unsupported('start programs beside an agent, nor end them'));
+  }
+
+  stats(): AsyncIterable<ContainerStats> {
+    throw unsupported('measure what an agent uses');
+  }
+
   private async runningProcess(id: string): Promise<StartedProcess> {
     const record = await this.records.get(id);
     if (record.process !== null && (await isAlive(record.process))) return record.process;
@@ -244,6 +259,9 @@ const UNSUPPORTED = [
   'writablePaths',
   'stopSignal',
 ] as const satisfies (keyof RuntimeSpec)[];
+
+const unsupported = (what: string): RuntimeError =>
+  new RuntimeError('unsupported', `The process runtime cannot ${what}. Use a container engine (RUNTIME=docker).`);
 
 /** `latest` is what an image name without a tag means. */
 function untagged(reference: string): string {

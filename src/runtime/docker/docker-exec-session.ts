@@ -1,0 +1,92 @@
+import type Docker from 'dockerode';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecSession, type ExecOutput, type TerminalSize } from '../../domain/runtime/exec-session.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { EngineClient } from './engine-client.js';
+import { toRuntimeError } from './engine-error.js';
+import { FrameReader } from './stream-frames.js';
+
+/** The engine notes an exit code a moment after the output has ended. */
+const EXIT_LOOKS = 50;
+const EXIT_LOOK_EVERY_MS = 20;
+
+export class DockerExecSession extends ExecSession {
+  private closed = false;
+
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly exec: Docker.Exec,
+    private readonly socket: Duplex,
+    private readonly terminal: boolean,
+  ) {
+    super();
+    // What breaks is told by reading; nothing is to be thrown at the process.
+    socket.on('error', () => undefined);
+  }
+
+  get output(): AsyncIterable<ExecOutput> {
+    return this.terminal ? this.pieces() : this.frames();
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    if (!this.socket.writable || this.socket.write(data)) return;
+    const settled = new AbortController();
+    await Promise.race([
+      once(this.socket, 'drain', { signal: settled.signal }),
+      once(this.socket, 'close', { signal: settled.signal }),
+    ]).catch(() => undefined);
+    settled.abort();
+  }
+
+  endInput(): void {
+    this.socket.end();
+  }
+
+  async resize({ columns, rows }: TerminalSize): Promise<void> {
+    try {
+      await this.engine.call({
+        what: 'resize a terminal',
+        run: (_docker, abortSignal) => this.exec.resize({ w: columns, h: rows, abortSignal }) as Promise<unknown>,
+      });
+    } catch (error) {
+      const refused = error instanceof RuntimeError && ['refused', 'not-found'].includes(error.failure);
+      if (!refused || (await this.look()).Running) throw error;
+    }
+  }
+
+  async exitCode(): Promise<number | null> {
+    for (let look = 0; look < EXIT_LOOKS; look += 1) {
+      const { Running, ExitCode } = await this.look();
+      if (!Running) return ExitCode;
+      await sleep(EXIT_LOOK_EVERY_MS);
+    }
+    return null;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.socket.destroy();
+  }
+
+  private async look(): Promise<Docker.ExecInspectInfo> {
+    return this.engine.call({
+      what: 'tell how a program ended',
+      run: (_docker, abortSignal) => this.exec.inspect({ abortSignal }),
+    });
+  }
+
+  private async *frames(): AsyncGenerator<ExecOutput> {
+    const frames = new FrameReader();
+    for await (const { data } of this.pieces()) yield* frames.push(data);
+  }
+
+  private async *pieces(): AsyncGenerator<{ stream: 'stdout'; data: Buffer }> {
+    try {
+      for await (const data of this.socket) yield { stream: 'stdout', data: data as Buffer };
+    } catch (error) {
+      if (!this.closed) throw toRuntimeError(error, 'show what a program writes');
+    }
+  }
+}

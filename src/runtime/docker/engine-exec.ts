@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecSpec } from '../../domain/runtime/exec-session.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { DockerExecSession } from './docker-exec-session.js';
+import type { EngineClient } from './engine-client.js';
+import { execMark, KILLER, WRAPPER } from './exec-scripts.js';
+
+const SHELL = '/bin/sh';
+/** Where the limit of processes is reached, the one that is to end others may have to wait for room. */
+const KILL_ATTEMPTS = 5;
+const KILL_RETRY_MS = 500;
+/** What the killer itself may take: a second for those that end by themselves, and as much again. */
+const KILL_TIME_MS = 15_000;
+
+interface Start {
+  readonly Cmd: string[];
+  readonly Env: string[];
+  readonly Tty: boolean;
+}
+
+/** @throws RuntimeError not-found when the container does not run */
+export async function startEngineExec(
+  engine: EngineClient,
+  container: string,
+  spec: ExecSpec,
+): Promise<DockerExecSession> {
+  const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
+  const session = await start(engine, container, {
+    Cmd: [SHELL, '-c', WRAPPER, 'muster-exec', spec.cwd, ...spec.command],
+    Env: [...env, execMark(spec.id)],
+    Tty: spec.terminal !== null,
+  });
+  if (spec.terminal !== null) await session.resize(spec.terminal);
+  return session;
+}
+
+/**
+ * Engines cannot end an exec. So another one looks for its processes from inside, where their ids mean the same wherever
+ * the engine is, and as the agent's user, who may signal nothing else.
+ * @throws RuntimeError stop-failed
+ */
+export async function endEngineExec(engine: EngineClient, container: string, id: string): Promise<void> {
+  for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt += 1) {
+    if (attempt > 0) await sleep(KILL_RETRY_MS);
+    try {
+      if (await kill(engine, container, id)) return;
+    } catch (error) {
+      if (error instanceof RuntimeError && error.failure === 'not-found') return;
+      if (attempt === KILL_ATTEMPTS - 1) throw error;
+    }
+  }
+  throw new RuntimeError('stop-failed', `In container ${container} a program could not be ended; restart the agent.`);
+}
+
+async function kill(engine: EngineClient, container: string, id: string): Promise<boolean> {
+  const command = [SHELL, '-c', KILLER, 'muster-end', execMark(id)];
+  const session = await start(engine, container, { Cmd: command, Env: [], Tty: false });
+  const timer = setTimeout(() => {
+    session.close();
+  }, KILL_TIME_MS);
+  try {
+    session.endInput();
+    const output = session.output[Symbol.asyncIterator]();
+    while ((await output.next()).done !== true);
+    return (await session.exitCode()) === 0;
+  } finally {
+    clearTimeout(timer);
+    session.close();
+  }
+}
+
+async function start(engine: EngineClient, container: string, options: Start): Promise<DockerExecSession> {
+  return engine.call({
+    what: `start a program in container ${container}`,
+    run: async (docker, abortSignal) => {
+      const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, ...options, abortSignal };
+      const exec = await docker.getContainer(container).exec(attached);
+      const socket = await exec.start({ hijack: true, stdin: true, Tty: options.Tty, abortSignal });
+      return new DockerExecSession(engine, exec, socket, options.Tty);
+    },
+    meaning: { 409: 'not-found' },
+  });
+}

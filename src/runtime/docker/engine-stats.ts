@@ -1,0 +1,85 @@
+import type { ContainerStats } from '../../domain/runtime/container-stats.js';
+import { LineAssembler } from '../agent/line-assembler.js';
+import type { EngineClient } from './engine-client.js';
+import { readEngineStream } from './engine-stream.js';
+
+/** What of the engine's answer is read; which fields there are depends on the version of cgroups. */
+interface EngineStats {
+  readonly read: string;
+  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
+  readonly memory_stats?: {
+    readonly usage?: number;
+    readonly limit?: number;
+    readonly stats?: Readonly<Record<string, number>>;
+  };
+  readonly pids_stats?: { readonly current?: number; readonly limit?: number };
+  readonly blkio_stats?: {
+    readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null;
+  };
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>>;
+}
+
+const NANOSECONDS = 1e9;
+
+export async function* readEngineStats(
+  engine: EngineClient,
+  id: string,
+  signal: AbortSignal,
+  heartbeatMs: number,
+): AsyncGenerator<ContainerStats> {
+  const lines = new LineAssembler();
+  const pieces = readEngineStream(engine, {
+    what: `measure container ${id}`,
+    path: `/containers/${id}/stats`,
+    query: { stream: true },
+    signal,
+    heartbeatMs,
+  });
+  let before: EngineStats | null = null;
+  for await (const piece of pieces) {
+    for (const line of lines.push(piece)) {
+      const seen = JSON.parse(line) as EngineStats;
+      // Of one that does not run the engine sends empty measures for ever.
+      if (seen.memory_stats?.usage === undefined) return;
+      if (before !== null) yield toStats(seen, before);
+      before = seen;
+    }
+  }
+}
+
+function toStats(seen: EngineStats, before: EngineStats): ContainerStats {
+  const { memory_stats: memory = {}, pids_stats: pids = {}, networks } = seen;
+  const cpu = cpuOf(seen) - cpuOf(before);
+  const elapsed = (Date.parse(seen.read) - Date.parse(before.read)) * 1e6;
+  // Version 1 of cgroups has the first name, version 2 the second.
+  const reclaimable = memory.stats?.['total_inactive_file'] ?? memory.stats?.['inactive_file'] ?? 0;
+  return {
+    at: new Date(seen.read),
+    cpuPercent: elapsed > 0 ? Math.round((cpu / elapsed) * 10_000) / 100 : 0,
+    cpuSeconds: cpuOf(seen) / NANOSECONDS,
+    memoryBytes: Math.max(0, (memory.usage ?? 0) - reclaimable),
+    memoryLimitBytes: memory.limit ?? 0,
+    pids: pids.current ?? 0,
+    pidsLimit: pids.limit ?? null,
+    blockReadBytes: blockBytes(seen, 'read'),
+    blockWrittenBytes: blockBytes(seen, 'write'),
+    network: networks === undefined ? null : sumOf(Object.values(networks)),
+  };
+}
+
+const cpuOf = ({ cpu_stats }: EngineStats): number => cpu_stats?.cpu_usage?.total_usage ?? 0;
+
+function blockBytes({ blkio_stats }: EngineStats, op: 'read' | 'write'): number {
+  const entries = blkio_stats?.io_service_bytes_recursive ?? [];
+  return entries.filter((entry) => entry.op.toLowerCase() === op).reduce((sum, { value }) => sum + value, 0);
+}
+
+function sumOf(interfaces: readonly { rx_bytes: number; tx_bytes: number }[]): ContainerStats['network'] {
+  return interfaces.reduce(
+    (sum, { rx_bytes, tx_bytes }) => ({
+      receivedBytes: sum.receivedBytes + rx_bytes,
+      sentBytes: sum.sentBytes + tx_bytes,
+    }),
+    { receivedBytes: 0, sentBytes: 0 },
+  );
+}

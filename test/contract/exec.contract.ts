@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '../../src/domain/ids.js';
+import type { ContainerStats } from '../../src/domain/runtime/container-stats.js';
+import type { ExecOutput, ExecSession, ExecSpec } from '../../src/domain/runtime/exec-session.js';
+import type { ContractContext, TestContainer } from './contract-context.js';
+import type { AgentKind } from './runtime-harness.js';
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+/** Reads a session to its end. */
+export async function ended(session: ExecSession): Promise<Ended> {
+  const texts = { stdout: '', stderr: '' };
+  for await (const { stream, data } of session.output) texts[stream] += Buffer.from(data).toString();
+  return { ...texts, exitCode: await session.exitCode() };
+}
+
+/** Reads until what came last holds the text; the rest stays to be read. */
+async function until(output: AsyncIterator<ExecOutput>, text: string): Promise<string> {
+  for (let seen = ''; ;) {
+    const { value, done } = await output.next();
+    if (done === true) throw new Error(`It ended with: ${seen}`);
+    seen += Buffer.from(value.data).toString();
+    if (seen.includes(text)) return seen;
+  }
+}
+
+const spec = (command: readonly string[], more: Partial<ExecSpec> = {}): ExecSpec => ({
+  id: newId(),
+  command,
+  env: {},
+  cwd: '/tmp',
+  terminal: null,
+  ...more,
+});
+
+const sh = (script: string, more: Partial<ExecSpec> = {}): ExecSpec => spec(['sh', '-c', script], more);
+
+/** Programs beside an agent's own, and what an agent uses. In images with different shells. */
+export function execContract(on: ContractContext): void {
+  const running = new Map<AgentKind, TestContainer>();
+  const container = async (kind: AgentKind): Promise<string> => {
+    const known = running.get(kind) ?? (await on.started(kind));
+    running.set(kind, known);
+    return known.id;
+  };
+  /** How many processes with such a command line there are; one that ended has none. */
+  const count = async (id: string, commandLine: string): Promise<number> => {
+    const listing = `for file in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$file; echo; done 2>/dev/null`;
+    const { stdout } = await ended(await on.sut.exec(id, sh(listing)));
+    return stdout.split('\n').filter((line) => line.trim() === commandLine).length;
+  };
+
+  describe('exec, where it is not declared', () => {
+    it('is refused, and so are its end and what an agent uses', async () => {
+      if (on.sut.capabilities.exec) return;
+      const { id } = await on.started();
+      const refusal = { failure: 'unsupported', code: 'RUNTIME_UNSUPPORTED' };
+      await expect(on.sut.exec(id, sh('true'))).rejects.toMatchObject(refusal);
+      await expect(on.sut.endExec(id, newId())).rejects.toMatchObject(refusal);
+      expect(on.sut.capabilities.stats).toBe(false);
+      expect(() => on.sut.stats(id, on.patience())).toThrow(expect.objectContaining(refusal));
+    });
+  });
+
+  describe.each(['serving', 'talking'] as const)('exec in a container that is %s', (kind) => {
+    const supported = (name: string, test: () => Promise<void>): void => {
+      it(name, async () => {
+        if (on.sut.capabilities.exec) await test();
+      });
+    };
+
+    supported('keeps stdout and stderr apart, and tells the exit code', async () => {
+      const session = await on.sut.exec(await container(kind), sh('echo out; echo err >&2; exit 3'));
+      expect(await ended(session)).toEqual({ stdout: 'out\n', stderr: 'err\n', exitCode: 3 });
+    });
+
+    supported('passes arguments, environment, folder and input as they are', async () => {
+      const id = await container(kind);
+      const odd = `a b'"$(id)\\ \n -x`;
+      const session = await on.sut.exec(
+        id,
+        sh('pwd; printf "%s|" "$ODD" "$1" "$2"; cat', {
+          env: { ODD: odd },
+          command: ['sh', '-c', 'pwd; printf "%s|" "$ODD" "$1" "$2"; cat', 'x', odd, ''],
+        }),
+      );
+      await session.write(Buffer.from('in\u0000put ü'));
+      session.endInput();
+      expect(await ended(session)).toEqual({ stdout: `/tmp\n${odd}|${odd}||in\u0000put ü`, stderr: '', exitCode: 0 });
+    });
+
+    supported('runs as the agent does', async () => {
+      const id = await container(kind);
+      const { stdout } = await ended(
+        await on.sut.exec(id, sh('id -u; id -u root; grep -E "CapEff|NoNewPrivs" /proc/self/status')),
+      );
+      expect(stdout).toMatch(/^[1-9]\d*\n0\nCapEff:\t0{16}\nNoNewPrivs:\t1\n$/);
+    });
+
+    supported('tells what cannot be run, where, and by which signal it ended', async () => {
+      const id = await container(kind);
+      expect((await ended(await on.sut.exec(id, spec(['/no/such/program'])))).exitCode).toBe(127);
+      expect((await ended(await on.sut.exec(id, sh('true', { cwd: '/no/such/folder' })))).exitCode).toBe(126);
+      expect((await ended(await on.sut.exec(id, sh('kill -SEGV $$')))).exitCode).toBe(139);
+      expect((await ended(await on.sut.exec(id, sh('kill -9 $$')))).exitCode).toBe(137);
+    });
+
+    supported('ends what a command left behind in its session', async () => {
+      const id = await container(kind);
+      const leaving = sh('sleep 987 & sleep 987 >/dev/null 2>&1 & exit 5');
+      expect(await ended(await on.sut.exec(id, leaving))).toMatchObject({ exitCode: 5 });
+      expect(await count(id, 'sleep 987')).toBe(0);
+    });
+
+    supported('gives a terminal of a size, which can change', async () => {
+      const session = await on.sut.exec(
+        await container(kind),
+        sh('while :; do read -r line; [ "$line" = end ] && exit; stty size; done', {
+          terminal: { columns: 91, rows: 17 },
+        }),
+      );
+      const output = session.output[Symbol.asyncIterator]();
+      await session.write(Buffer.from('go\r'));
+      expect(await until(output, '17 91')).toContain('go\r\n');
+      await session.resize({ columns: 132, rows: 50 });
+      await session.write(Buffer.from('go\r'));
+      await until(output, '50 132');
+      await session.write(Buffer.from('end\r'));
+      while ((await output.next()).done !== true);
+      expect(await session.exitCode()).toBe(0);
+      await session.resize({ columns: 80, rows: 24 });
+    });
+
+    supported(
+      'can be ended with all that it started: deaf ones, and those in sessions and environments of their own',
+      async () => {
+        const id = await container(kind);
+        const doomed = sh(`
+        trap '' TERM HUP INT
+        sleep 876 & (trap '' TERM; sleep 876; :) & setsid sleep 876 & env -i sleep 876 & setsid env -i sh -c 'sleep 876 & sleep 876' &
+        echo ready; while :; do sleep 1; done`);
+        const other = await on.sut.exec(id, sh('sleep 765; :'));
+        const session = await on.sut.exec(id, doomed);
+        const output = session.output[Symbol.asyncIterator]();
+        await until(output, 'ready');
+        await on.harness.runtime().endExec(id, doomed.id);
+        while ((await output.next()).done !== true);
+        expect(await session.exitCode()).toBe(137);
+        expect([await count(id, 'sleep 876'), await count(id, 'sleep 765')]).toEqual([0, 1]);
+        // Ending what has ended, and what never was, is done at once.
+        await on.sut.endExec(id, doomed.id);
+        await on.sut.endExec(id, newId());
+        other.close();
+      },
+    );
+
+    supported('shows what the container uses, until it does not run', async () => {
+      const { id } = await on.started(kind);
+      const busy = await on.sut.exec(id, sh('while :; do :; done'));
+      const measures = on.sut.stats(id, on.patience())[Symbol.asyncIterator]();
+      const { value } = await measures.next();
+      expect(value).toMatchObject({
+        at: expect.any(Date),
+        memoryLimitBytes: 256 * 2 ** 20,
+        pidsLimit: 64,
+        network: null,
+      });
+      const { cpuPercent, cpuSeconds, memoryBytes, pids } = value as ContainerStats;
+      for (const measured of [cpuPercent, cpuSeconds, memoryBytes, pids]) expect(measured).toBeGreaterThan(0);
+      await on.sut.stop(id, 0);
+      while ((await measures.next()).done !== true);
+      busy.close();
+      await expect(on.sut.exec(id, sh('true'))).rejects.toMatchObject({ failure: 'not-found' });
+      await on.sut.endExec(id, newId());
+      await expect(on.sut.exec('0'.repeat(64), sh('true'))).rejects.toMatchObject({ failure: 'not-found' });
+    });
+  });
+}
