@@ -13,8 +13,11 @@ import { LifecyclePath } from './dto/lifecycle-path.dto.js';
 import { LogListDto } from './dto/log-list.dto.js';
 import { LogQueryDto } from './dto/log-query.dto.js';
 import { RenewDto } from './dto/renew.dto.js';
+import { StatsDto } from './dto/stats.dto.js';
+import { StatsQueryDto } from './dto/stats-query.dto.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { LogResponder } from './log-responder.js';
+import { StatsResponder } from './stats-responder.js';
 
 const DEFAULT_WAIT_MS = 30_000;
 
@@ -25,6 +28,7 @@ export class LifecycleController {
   constructor(
     private readonly lifecycle: LifecycleService,
     private readonly logs: LogResponder,
+    private readonly stats: StatsResponder,
   ) {}
 
   @Post('actions')
@@ -82,5 +86,21 @@ export class LifecycleController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.logs.respond({ tenantId: caller.tenantId, projectId, id }, query, reply);
+  }
+
+  @Get('stats')
+  @Requires('agents:read')
+  @ApiOperation({ summary: 'What the container uses: measured over a second, or each second as server-sent events' })
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiResponse({ status: 200, type: StatsDto })
+  @ApiProblem(409, 'The agent does not run')
+  @ApiProblem(501, 'The runtime cannot measure that')
+  async readStats(
+    @Caller() caller: Principal,
+    @Param() { projectId, id }: LifecyclePath,
+    @Query() { stream }: StatsQueryDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.stats.respond({ tenantId: caller.tenantId, projectId, id }, stream, reply);
   }
 }

@@ -18,6 +18,7 @@ import { LifecycleController } from './lifecycle.controller.js';
 import { LifecycleListener } from './lifecycle.listener.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { LogResponder } from './log-responder.js';
+import { StatsResponder } from './stats-responder.js';
 import { Engine } from './reconciler/engine.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
@@ -64,6 +65,7 @@ import { HealthProbes } from './upkeep/health-probes.js';
     PowerSteps,
     Reconciler,
     Resync,
+    StatsResponder,
     StepRunner,
   ],
   exports: [LifecycleService, AgentUse],

@@ -8,6 +8,7 @@ import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
@@ -98,6 +99,19 @@ export class LifecycleService {
   async logs(path: InstancePath, query: LogQuery): Promise<AsyncIterable<LogLine>> {
     const { containerId } = (await this.records.get(path)).lifecycle;
     return containerId === null ? nothing() : this.runtime.logs(containerId, query);
+  }
+
+  /**
+   * What the agent's container uses, each second.
+   * @throws NotFoundError, AgentNotRunningError, RuntimeError unsupported
+   */
+  async stats(path: InstancePath, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>> {
+    const { state, containerId } = (await this.records.get(path)).lifecycle;
+    if (!this.runtime.capabilities.stats) {
+      throw new RuntimeError('unsupported', `The ${this.runtime.name} runtime cannot measure what agents use.`);
+    }
+    if (state !== 'running' || containerId === null) throw new AgentNotRunningError(path.id, state);
+    return this.runtime.stats(containerId, signal);
   }
 
   /**

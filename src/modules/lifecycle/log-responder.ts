@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Readable } from 'node:stream';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import { Draining } from '../../platform/http/draining.js';
+import { clientGone, sendEvents } from '../../platform/http/event-stream.js';
 import type { LogListDto } from './dto/log-list.dto.js';
 import type { LogQueryDto } from './dto/log-query.dto.js';
 import { LifecycleService } from './lifecycle.service.js';
@@ -19,24 +19,16 @@ export class LogResponder {
 
   /** @throws NotFoundError, RuntimeError */
   async respond(path: InstancePath, { tail, since, follow }: LogQueryDto, reply: FastifyReply): Promise<void> {
-    const ended = new AbortController();
-    reply.raw.once('close', () => {
-      ended.abort();
-    });
     const lines = await this.lifecycle.logs(path, {
       tail,
       follow,
       ...(since === undefined ? {} : { since: new Date(since) }),
-      signal: AbortSignal.any([ended.signal, this.draining.signal]),
+      signal: AbortSignal.any([clientGone(reply), this.draining.signal]),
     });
     if (!follow) {
       await reply.send((await newestLines(lines)) satisfies LogListDto);
       return;
     }
-    await reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(logEvents(lines), { objectMode: false }));
+    await sendEvents(reply, logEvents(lines));
   }
 }
