@@ -4,10 +4,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agentOf } from '../support/agent-team.js';
 import { ADMIN_KEY, TestApp } from '../support/app.js';
-import { AGENT_BUNDLE } from '../support/engine.js';
+import { AGENT_BUNDLE, ENGINE_HOST, engineMissing } from '../support/engine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const needsCurl = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const needsCurl = hasCurl ? it : it.skip;
+const needsEngine = hasCurl && engineMissing === null ? it : it.skip;
 
 describe('the guides show commands that work, in their order (skipped where there is no curl)', () => {
   let app: TestApp;
@@ -72,5 +74,19 @@ describe('the guides show commands that work, in their order (skipped where ther
 
   needsCurl('quotas', async () => {
     expect((await follow('quotas')).trimEnd().split('\n').at(-1)).toBe('QUOTA_EXCEEDED');
+  });
+
+  needsEngine('sandbox', async () => {
+    const docker = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
+    try {
+      const agent = await agentOf(docker);
+      const said = await follow('sandbox', { AGENT: agent.path.slice(1), MUSTER: `${docker.url}/api/v1` });
+      expect(said).toContain('"stdout":"hello\\n4\\n"');
+      expect(said).toContain('"status":"cancelled"');
+      expect(said).toContain('event: stats');
+      await docker.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'destroy' } });
+    } finally {
+      await docker.stop();
+    }
   });
 });

@@ -7,6 +7,9 @@ import { systemActor } from '../../src/domain/events/actor.js';
 import { newId, type RunId } from '../../src/domain/ids.js';
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { Run } from '../../src/domain/runs/run.js';
+import { ExecRuns } from '../../src/modules/sandbox/kinds/exec-runs.js';
+import { PromptRuns } from '../../src/modules/sandbox/kinds/prompt-runs.js';
+import { RunKinds } from '../../src/modules/sandbox/kinds/run-kinds.js';
 import { OpenRuns } from '../../src/modules/sandbox/open-runs.js';
 import { RunExecution } from '../../src/modules/sandbox/run-execution.js';
 import { RunSweeper } from '../../src/modules/sandbox/run-sweeper.js';
@@ -28,9 +31,20 @@ class SandboxHost {
   constructor(runs: MongoRuns, records: LifecycleRecords, muster: LifecycleHost, overrides: Partial<SandboxSettings>) {
     const settings = new SandboxSettings({ turnPollMs: 10, strayAfterMs: -1000, ...overrides });
     this.open = new OpenRuns(runs, settings);
-    const execution = new RunExecution(muster.service, records, runs, this.open, settings);
+    const kinds = new RunKinds(new PromptRuns(muster.service, settings), new ExecRuns(muster.runtime));
+    const execution = new RunExecution(records, runs, this.open, settings);
     const bus = new DomainEventBus(new EventEmitter2());
-    this.service = new SandboxService(records, runs, execution, this.open, muster.use, bus, settings, new OpenQuotas());
+    this.service = new SandboxService(
+      records,
+      runs,
+      kinds,
+      execution,
+      this.open,
+      muster.use,
+      bus,
+      settings,
+      new OpenQuotas(),
+    );
     this.sweeper = new RunSweeper(runs, records, this.service, settings);
   }
 }

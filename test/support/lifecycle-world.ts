@@ -93,7 +93,7 @@ export class LifecycleHost {
 
   constructor(
     readonly records: LifecycleRecords,
-    runtime: FakeRuntime,
+    readonly runtime: FakeRuntime,
     installation: InstallationId,
     folder: string,
     overrides: Partial<LifecycleSettings>,

@@ -93,7 +93,10 @@ export const RECIPES: Record<string, Recipe> = {
   [`POST ${AGENT}/renew`]: { kind: 'document', body: () => ({ ttlSeconds: 3600 }) },
   [`GET ${AGENT}/lifecycle`]: { kind: 'document' },
   [`GET ${AGENT}/logs`]: { kind: 'document' },
+  [`GET ${AGENT}/stats`]: { kind: 'document' },
   [`POST ${AGENT}/runs`]: { kind: 'document', body: () => ({ type: 'prompt', input: 'Whose are you?' }) },
   [`GET ${AGENT}/runs`]: { kind: 'document' },
   [`GET ${AGENT}/runs/:runId`]: { kind: 'document' },
+  [`POST ${AGENT}/runs/:runId/cancel`]: { kind: 'document' },
+  [`GET ${AGENT}/runs/:runId/stream`]: { kind: 'document' },
 };

@@ -60,6 +60,18 @@ export class MongoRuns extends RunRecords {
     ]);
   }
 
+  async requestCancel(id: RunId): Promise<void> {
+    await this.collection.updateOne({ _id: new Types.ObjectId(id), status: OPEN }, { $set: { cancelRequested: true } });
+  }
+
+  async findToCancel(owner: string): Promise<readonly RunId[]> {
+    const found = await this.collection
+      .find({ ownedUntil: { $gt: new Date(0) }, owner, cancelRequested: true, status: OPEN })
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return found.map(({ _id }) => _id.toHexString() as RunId);
+  }
+
   async get(path: InstancePath, id: RunId): Promise<Run> {
     const record = await this.collection.findOne(
       { _id: new Types.ObjectId(id), ...byPath(path) },
@@ -104,7 +116,8 @@ export class MongoRuns extends RunRecords {
   }
 }
 
-const textsOf = ({ input, output }: ReadRun): number => input.length + (output?.length ?? 0);
+const textsOf = ({ input, output, stdout, stderr }: ReadRun): number =>
+  [input, output, stdout, stderr].reduce((sum, text) => sum + (text?.length ?? 0), 0);
 
 const byPath = (path: InstancePath): Record<string, unknown> => ({
   tenantId: new Types.ObjectId(path.tenantId),

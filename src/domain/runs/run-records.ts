@@ -5,8 +5,26 @@ import type { InstancePath } from '../lifecycle/lifecycle-records.js';
 import type { Run } from './run.js';
 
 /** How a run ended. */
-export type RunOutcome = Pick<Run, 'output' | 'usage' | 'resultHash' | 'error'> & {
+export type RunOutcome = RunResult & {
   readonly status: 'passed' | 'failed' | 'cancelled' | 'timed_out';
+};
+
+/** What is there when a run has ended. */
+export type RunResult = Pick<
+  Run,
+  'exitCode' | 'stdout' | 'stderr' | 'stdoutFacts' | 'stderrFacts' | 'output' | 'usage' | 'resultHash' | 'error'
+>;
+
+export const NO_RESULT: RunResult = {
+  exitCode: null,
+  stdout: null,
+  stderr: null,
+  stdoutFacts: null,
+  stderrFacts: null,
+  output: null,
+  usage: null,
+  resultHash: null,
+  error: null,
 };
 
 /**
@@ -22,6 +40,11 @@ export abstract class RunRecords {
   abstract end(id: RunId, outcome: RunOutcome, event: DomainEvent<'run.ended'>): Promise<Run | null>;
   /** All open runs of this owner are its own for `ttlMs` more. */
   abstract renew(owner: string, ttlMs: number): Promise<void>;
+
+  /** Notes that an open run is to be cancelled. Whoever has it sees it. */
+  abstract requestCancel(id: RunId): Promise<void>;
+  /** Open runs of this owner that are to be cancelled. */
+  abstract findToCancel(owner: string): Promise<readonly RunId[]>;
 
   /** @throws NotFoundError */
   abstract get(path: InstancePath, id: RunId): Promise<Run>;

@@ -4,8 +4,25 @@ import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 export const RUN_STATUSES = ['queued', 'running', 'passed', 'failed', 'cancelled', 'timed_out'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** `prompt` only, for now. */
-export type RunType = 'prompt';
+export const RUN_TYPES = ['prompt', 'exec'] as const;
+export type RunType = (typeof RUN_TYPES)[number];
+
+/** What of a command is kept: neither its input nor the values of its environment, which may be secrets. */
+export interface ExecDetails {
+  readonly command: readonly string[];
+  /** Absolute, in the container. */
+  readonly cwd: string;
+  readonly envNames: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+/** What a command wrote to one of its streams. */
+export interface StreamFacts {
+  /** In all. */
+  readonly bytes: number;
+  /** Only the newest text is kept. */
+  readonly truncated: boolean;
+}
 
 export interface Usage {
   readonly inputTokens: number;
@@ -25,14 +42,20 @@ export interface Run {
   readonly instanceId: AgentInstanceId;
   readonly type: RunType;
   readonly status: RunStatus;
-  readonly input: string;
+  /** null for a command. */
+  readonly input: string | null;
+  /** null for anything but a command. */
+  readonly exec: ExecDetails | null;
   readonly exitCode: number | null;
+  /** The newest of it. */
   readonly stdout: string | null;
   readonly stderr: string | null;
+  readonly stdoutFacts: StreamFacts | null;
+  readonly stderrFacts: StreamFacts | null;
   /** What the agent answered. */
   readonly output: string | null;
   readonly usage: Usage | null;
-  /** SHA-256, in hex, over the output's UTF-8 bytes: what several operators' answers are compared by. */
+  /** SHA-256, in hex, over the output's UTF-8 bytes, or all of a command's stdout: what several operators' answers are compared by. */
   readonly resultHash: string | null;
   readonly error: RunFailure | null;
   /** Which Muster process waits for the answer; when it is gone the run is lost. */

@@ -2,17 +2,25 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { DomainError } from '../../domain/errors/domain-error.js';
+import type { RunId } from '../../domain/ids.js';
 import { RunRecords } from '../../domain/runs/run-records.js';
+import { RunOutput } from './run-output.js';
 import { SandboxSettings } from './sandbox-settings.js';
+
+interface OpenRun {
+  readonly output: RunOutput;
+  readonly cancel: AbortController;
+}
 
 /** The runs whose answers this process waits for; says again and again that it is there, so that they are not lost. */
 @Injectable()
 export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   private readonly logger = new Logger(OpenRuns.name);
-  private readonly runs = new Set<Promise<unknown>>();
+  private readonly endings = new Set<Promise<unknown>>();
+  private readonly runs = new Map<RunId, OpenRun>();
   private readonly shutdown = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
+  private timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly records: RunRecords,
@@ -25,32 +33,57 @@ export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.renew(), this.settings.renewEveryMs).unref();
+    const { renewEveryMs, cancelLookEveryMs } = this.settings;
+    this.timers = [
+      setInterval(() => void this.attempt(() => this.records.renew(this.owner, this.settings.ownedMs)), renewEveryMs),
+      setInterval(() => void this.attempt(() => this.cancelAsAsked()), cancelLookEveryMs),
+    ];
+    for (const timer of this.timers) timer.unref();
   }
 
   /** Requests in flight are finished by now: what is still open goes on for nobody in this process. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     this.shutdown.abort(new DomainError('RUN_LOST', 'Muster was shut down before the agent had answered.'));
-    await Promise.allSettled(this.runs);
+    await Promise.allSettled(this.endings);
   }
 
   /** Keeps a run as this process's own until it has ended. */
-  keep<T>(run: Promise<T>): Promise<T> {
-    this.runs.add(run);
+  keep<T>(id: RunId, start: (open: OpenRun) => Promise<T>): Promise<T> {
+    const open = { output: new RunOutput(), cancel: new AbortController() };
+    this.runs.set(id, open);
+    const ending = start(open);
+    this.endings.add(ending);
     const forget = (): void => {
-      this.runs.delete(run);
+      open.output.end();
+      this.runs.delete(id);
+      this.endings.delete(ending);
     };
-    run.then(forget, forget);
-    return run;
+    ending.then(forget, forget);
+    return ending;
   }
 
-  private async renew(): Promise<void> {
-    if (this.runs.size === 0) return;
+  /** What a run of this process writes; null when it is not open here. */
+  outputOf(id: RunId): RunOutput | null {
+    return this.runs.get(id)?.output ?? null;
+  }
+
+  /** Ends a run of this process as cancelled. */
+  cancel(id: RunId): void {
+    this.runs.get(id)?.cancel.abort();
+  }
+
+  /** Somebody may have asked another process. */
+  private async cancelAsAsked(): Promise<void> {
+    for (const id of await this.records.findToCancel(this.owner)) this.cancel(id);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    if (this.endings.size === 0) return;
     try {
-      await this.records.renew(this.owner, this.settings.ownedMs);
+      await work();
     } catch (error) {
-      this.logger.warn({ msg: 'open runs could not be renewed; it is tried again', err: error });
+      this.logger.warn({ msg: 'open runs could not be renewed or looked at; it is tried again', err: error });
     }
   }
 }

@@ -5,41 +5,60 @@ import type { ProblemCode } from '../../domain/errors/problem-catalogue.js';
 import type { Use } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
-import type { Run } from '../../domain/runs/run.js';
-import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
-import { sha256 } from '../../platform/crypto/digest.js';
-import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { NO_RESULT, RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
+import type { RunRequests } from '../../domain/runs/run-request.js';
+import type { Run, RunType } from '../../domain/runs/run.js';
+import type { RunKind } from './kinds/run-kind.js';
 import { OpenRuns } from './open-runs.js';
+import type { RunOutput } from './run-output.js';
 import { SandboxSettings } from './sandbox-settings.js';
+
+/** A run that is to be done. */
+export interface Commission<T extends RunType> {
+  readonly run: Run;
+  readonly kind: RunKind<T>;
+  readonly request: RunRequests[T];
+  readonly path: InstancePath;
+  /** The instance when the run is open on it already; null when it has to wait for its turn. */
+  readonly begun: ManagedInstance | null;
+  /** What keeps the agent, and wakes it, while the run waits; null when the open run does. */
+  readonly use: Use | null;
+  readonly output: RunOutput;
+  readonly cancelled: AbortSignal;
+}
 
 /** Has an agent do one run, and tells how it ended. */
 @Injectable()
 export class RunExecution {
   constructor(
-    private readonly lifecycle: LifecycleService,
     private readonly instances: LifecycleRecords,
     private readonly runs: RunRecords,
     private readonly open: OpenRuns,
     private readonly settings: SandboxSettings,
   ) {}
 
-  /**
-   * @param begun the instance when the run is open on it already; null when it has to wait for its turn
-   * @param use what keeps the agent, and wakes it, meanwhile
-   */
-  async execute(run: Run, path: InstancePath, begun: ManagedInstance | null, use: Use | null): Promise<RunOutcome> {
-    const limit = AbortSignal.timeout(this.settings.runTimeoutMs);
-    const signal = AbortSignal.any([limit, this.open.ending]);
+  async execute<T extends RunType>(commission: Commission<T>): Promise<RunOutcome> {
+    const ended = await this.carryOut(commission);
+    commission.output.end();
+    return { ...NO_RESULT, ...commission.kind.shown(commission.output), ...ended };
+  }
+
+  private async carryOut<T extends RunType>(
+    commission: Commission<T>,
+  ): Promise<Partial<RunOutcome> & Pick<RunOutcome, 'status'>> {
+    const { run, kind, request, path, begun, use, output, cancelled } = commission;
+    const limitMs = kind.limitMs(request);
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = AbortSignal.any([limit, cancelled, this.open.ending]);
     try {
       const instance = begun ?? (await this.waitForTurn(run, path, use, signal));
-      const { output, usage } = await this.prompt(run, instance, signal);
-      return { status: 'passed', output, usage, resultHash: sha256(output), error: null };
+      return await kind.perform({ run, request, instance, output, signal });
     } catch (error) {
-      if (this.open.ending.aborted) return failed('failed', this.open.ending.reason);
-      if (!limit.aborted) return failed('failed', error);
-      const seconds = this.settings.runTimeoutMs / 1000;
-      return failed('timed_out', new DomainError('RUN_TIMEOUT', `The agent did not answer within ${seconds} s.`));
+      if (!signal.aborted) return { status: 'failed', error: told(error) };
+      if (cancelled.aborted) return { status: 'cancelled' };
+      if (this.open.ending.aborted) return { status: 'failed', error: told(this.open.ending.reason) };
+      const late = new DomainError('RUN_TIMEOUT', `It did not end within ${limitMs / 1000} s.`);
+      return { status: 'timed_out', error: told(late) };
     }
   }
 
@@ -59,29 +78,7 @@ export class RunExecution {
       await sleep(this.settings.turnPollMs, undefined, { signal });
     }
   }
-
-  private async prompt(
-    run: Run,
-    instance: ManagedInstance,
-    signal: AbortSignal,
-  ): Promise<{ output: string; usage: Run['usage'] }> {
-    const connection = await this.lifecycle.connectionTo(instance);
-    try {
-      return await connection.prompt({ runId: run.id, input: run.input }, signal);
-    } catch (error) {
-      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance);
-      throw error;
-    }
-  }
 }
-
-const failed = (status: 'failed' | 'timed_out', error: unknown): RunOutcome => ({
-  status,
-  output: null,
-  usage: null,
-  resultHash: null,
-  error: told(error),
-});
 
 /** What a run says about its failure: nothing from inside Muster. */
 function told(error: unknown): { code: ProblemCode; message: string } {

@@ -1,7 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { AgentInstanceId, RunId } from '../../domain/ids.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
-import { RunRecords } from '../../domain/runs/run-records.js';
+import { NO_RESULT, RunRecords } from '../../domain/runs/run-records.js';
+import type { Run } from '../../domain/runs/run.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { SandboxService } from './sandbox.service.js';
 import { SandboxSettings } from './sandbox-settings.js';
 
@@ -43,14 +45,20 @@ export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async endLostRuns(): Promise<void> {
     for (const run of await this.runs.findLost(BATCH)) {
+      if (!(await this.isLeftClean(run))) continue;
       const message = 'The Muster process that waited for the answer is gone. Send the run again.';
-      await this.sandbox.end(run, {
-        status: 'failed',
-        output: null,
-        usage: null,
-        resultHash: null,
-        error: { code: 'RUN_LOST', message },
-      });
+      await this.sandbox.end(run, { ...NO_RESULT, status: 'failed', error: { code: 'RUN_LOST', message } });
+    }
+  }
+
+  /** Ends what is left of a run in its agent. false: the engine is away; the run stays open until that can be done. */
+  private async isLeftClean(run: Run): Promise<boolean> {
+    try {
+      await this.sandbox.abandon(run);
+      return true;
+    } catch (error) {
+      this.logger.warn({ msg: 'processes of a lost run could not be ended', run: run.id, err: error });
+      return !(error instanceof RuntimeError && ['unavailable', 'timeout'].includes(error.failure));
     }
   }
 

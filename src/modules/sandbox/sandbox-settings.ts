@@ -9,6 +9,10 @@ export class SandboxSettings {
   /** How long a process that fell silent is still believed to be there. */
   readonly ownedMs: number = 30_000;
   readonly renewEveryMs: number = 8_000;
+  /** How often a process looks whether another was asked to cancel one of its runs. */
+  readonly cancelLookEveryMs: number = 1_000;
+  /** How often a run in another process is looked at for who waits for its end. */
+  readonly endLookEveryMs: number = 500;
   readonly sweepEveryMs: number = 15_000;
   /** An open run without a document is only about to get one if it is younger than this. */
   readonly strayAfterMs: number = 60_000;

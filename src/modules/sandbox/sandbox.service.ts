@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../../domain/events/actor.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
@@ -6,33 +7,23 @@ import { newId, type RunId } from '../../domain/ids.js';
 import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import { runHolding } from '../../domain/quotas/holding.js';
-import { QuotaExceededError } from '../../domain/quotas/quota-exceeded.error.js';
-import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Page, PageRequest } from '../../domain/page.js';
+import { runHolding } from '../../domain/quotas/holding.js';
+import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
-import { RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
+import { NO_RESULT, RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
+import type { RunRequests } from '../../domain/runs/run-request.js';
 import type { Run, RunType } from '../../domain/runs/run.js';
-import { sha256 } from '../../platform/crypto/digest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
+import type { RunKind } from './kinds/run-kind.js';
+import { RunKinds } from './kinds/run-kinds.js';
 import { OpenRuns } from './open-runs.js';
-import { RunExecution } from './run-execution.js';
+import { RunExecution, type Commission } from './run-execution.js';
+import type { RunOutput } from './run-output.js';
 import { SandboxSettings } from './sandbox-settings.js';
 
-export interface RunRequest {
-  readonly type: RunType;
-  readonly input: string;
-}
-
 /** A run that is on record. */
-interface Begun {
-  readonly run: Run;
-  /** The instance when the run is open on it already; null when it has to wait for its turn. */
-  readonly begun: ManagedInstance | null;
-  /** Keeps the agent while the run waits; null when the open run does. */
-  readonly use: Use | null;
-  readonly event: DomainEvent<'run.started'>;
-}
+type Begun = Pick<Commission<RunType>, 'run' | 'begun' | 'use'> & { readonly event: DomainEvent<'run.started'> };
 
 /** Gives agents work, and shows what came of it. */
 @Injectable()
@@ -42,6 +33,7 @@ export class SandboxService {
   constructor(
     private readonly instances: LifecycleRecords,
     private readonly runs: RunRecords,
+    private readonly kinds: RunKinds,
     private readonly execution: RunExecution,
     private readonly open: OpenRuns,
     private readonly use: AgentUse,
@@ -53,34 +45,47 @@ export class SandboxService {
   /**
    * Starts a run and waits for its end up to `waitMs`; afterwards it goes on.
    * @returns the run, ended or not
-   * @throws NotFoundError, AgentNotRunningError, QuotaExceededError
+   * @throws NotFoundError, AgentNotRunningError, QuotaExceededError, RuntimeError unsupported
    */
-  async run(path: InstancePath, request: RunRequest, actor: Actor, waitMs: number): Promise<Run> {
+  async run<T extends RunType>(
+    path: InstancePath,
+    request: RunRequests[T] & { readonly type: T },
+    actor: Actor,
+    waitMs: number,
+  ): Promise<Run> {
+    const kind = this.kinds.of(request.type);
+    await this.instances.get(path);
+    kind.assertPossible();
     const id = newId<RunId>();
     const holding = runHolding(id, path.projectId);
-    const { run, begun, use, event } = await this.quotas
-      .claimFor(path.tenantId, [holding], () => this.begin(id, path, request, actor))
-      .catch(async (error: unknown) => {
-        // Who has no such agent is told that, whether there is room or not.
-        if (error instanceof QuotaExceededError) await this.instances.get(path);
-        throw error;
-      });
+    const { run, begun, use, event } = await this.quotas.claimFor(path.tenantId, [holding], () =>
+      this.begin(id, path, kind, request, actor),
+    );
     this.bus.publish(event);
-    const ending = this.open.keep(this.carryOut(run, path, begun, use));
+    const ending = this.open.keep(id, ({ output, cancel }) =>
+      this.carryOut({ run, kind, request, path, begun, use, output, cancelled: cancel.signal }),
+    );
     return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
   }
 
   /** Notes it with its agent, and on record. */
-  private async begin(id: RunId, path: InstancePath, request: RunRequest, actor: Actor): Promise<Begun> {
+  private async begin<T extends RunType>(
+    id: RunId,
+    path: InstancePath,
+    kind: RunKind<T>,
+    request: RunRequests[T] & { readonly type: T },
+    actor: Actor,
+  ): Promise<Begun> {
     const begun = await this.beginNow(path, id);
     // An open run keeps its agent; one that waits for its turn, or for the agent to wake, has to say so.
     const use = begun === null ? await this.use.hold(path) : null;
-    const run = this.newRun(id, path, request, begun !== null);
+    const { fields, inputHash } = kind.describe(request);
+    const run = this.newRun(id, path, { type: request.type, ...fields }, begun !== null);
     const event = runEvent('run.started', run, actor, {
       runId: id,
       instanceId: path.id,
       runType: run.type,
-      inputHash: sha256(run.input),
+      inputHash,
     });
     try {
       await this.runs.insert(run, this.settings.ownedMs, event);
@@ -94,6 +99,38 @@ export class SandboxService {
   /** @throws NotFoundError */
   async get(path: InstancePath, id: RunId): Promise<Run> {
     return this.runs.get(path, id);
+  }
+
+  /**
+   * Asks an open run to end, and waits for that up to `waitMs`. One that has ended stays as it is.
+   * @throws NotFoundError
+   */
+  async cancel(path: InstancePath, id: RunId, waitMs: number): Promise<Run> {
+    const run = await this.runs.get(path, id);
+    if (run.endedAt !== null) return run;
+    await this.runs.requestCancel(id);
+    this.open.cancel(id);
+    return this.ended(path, id, AbortSignal.timeout(waitMs));
+  }
+
+  /** What a run writes while it is open in this process, from a position on; null when it is not. */
+  outputOf(id: RunId): RunOutput | null {
+    return this.open.outputOf(id);
+  }
+
+  /** The run once it has ended, or as it is when the signal is aborted. @throws NotFoundError */
+  async ended(path: InstancePath, id: RunId, signal: AbortSignal): Promise<Run> {
+    for (;;) {
+      const run = await this.runs.get(path, id);
+      if (run.endedAt !== null || signal.aborted) return run;
+      await sleep(this.settings.endLookEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Ends what a run whose process is gone has left in its agent. */
+  async abandon(run: Run): Promise<void> {
+    const instance = await this.instances.find(run.instanceId);
+    if (instance !== null) await this.kinds.of(run.type).abandon(run, instance);
   }
 
   /** @throws NotFoundError when there is no such agent */
@@ -132,23 +169,16 @@ export class SandboxService {
     }
   }
 
-  private newRun(id: RunId, path: InstancePath, { type, input }: RunRequest, begun: boolean): Run {
+  private newRun(id: RunId, path: InstancePath, asked: Pick<Run, 'type' | 'input' | 'exec'>, begun: boolean): Run {
     const createdAt = new Date();
     return {
       id,
       tenantId: path.tenantId,
       projectId: path.projectId,
       instanceId: path.id,
-      type,
       status: begun ? 'running' : 'queued',
-      input,
-      exitCode: null,
-      stdout: null,
-      stderr: null,
-      output: null,
-      usage: null,
-      resultHash: null,
-      error: null,
+      ...asked,
+      ...NO_RESULT,
       owner: this.open.owner,
       createdAt,
       startedAt: begun ? createdAt : null,
@@ -157,13 +187,9 @@ export class SandboxService {
   }
 
   /** null: its end could not be written, or somebody else wrote it; what is stored says what it is. */
-  private async carryOut(
-    run: Run,
-    path: InstancePath,
-    begun: ManagedInstance | null,
-    use: Use | null,
-  ): Promise<Run | null> {
-    const outcome = await this.execution.execute(run, path, begun, use);
+  private async carryOut<T extends RunType>(commission: Commission<T>): Promise<Run | null> {
+    const { run, use } = commission;
+    const outcome = await this.execution.execute(commission);
     try {
       const ended = await this.end(run, outcome);
       await use?.release();

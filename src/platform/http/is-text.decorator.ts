@@ -16,9 +16,9 @@ export type TextLimits = TextRules & ({ readonly maxBytes: number } | { readonly
 export function IsText(limits: TextLimits): PropertyDecorator {
   const { each = false } = limits;
   const faultOfAll = (value: unknown): string | null => {
-    if (!each) return faultOf(value, limits);
+    if (!each) return textFault(value, limits);
     if (!Array.isArray(value)) return 'must be a list of texts';
-    const faults = value.map((item) => faultOf(item, limits));
+    const faults = value.map((item) => textFault(item, limits));
     const index = faults.findIndex((found) => found !== null);
     return index < 0 ? null : `number ${index} ${faults[index] ?? ''}`;
   };
@@ -31,7 +31,8 @@ export function IsText(limits: TextLimits): PropertyDecorator {
   });
 }
 
-function faultOf(value: unknown, limits: TextLimits): string | null {
+/** What is wrong with a text; null when nothing is. */
+export function textFault(value: unknown, limits: TextLimits): string | null {
   if (typeof value !== 'string') return 'must be a text';
   if (value.length < (limits.minLength ?? 0)) return 'must not be empty';
   if ('maxBytes' in limits) {

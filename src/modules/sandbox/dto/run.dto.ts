@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { RUN_STATUSES, type Run, type RunStatus } from '../../../domain/runs/run.js';
+import { RUN_STATUSES, RUN_TYPES, type Run, type RunStatus } from '../../../domain/runs/run.js';
+import { ExecDetailsDto } from './exec-details.dto.js';
 import { RunFailureDto } from './run-failure.dto.js';
+import { StreamFactsDto } from './stream-facts.dto.js';
 import { UsageDto } from './usage.dto.js';
 
 /** One piece of work given to an agent. */
@@ -14,23 +16,32 @@ export class RunDto {
   @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a12', description: 'The agent' })
   readonly instanceId!: string;
 
-  @ApiProperty({ enum: ['prompt'], example: 'prompt' })
+  @ApiProperty({ enum: RUN_TYPES, example: 'prompt' })
   readonly type!: string;
 
   @ApiProperty({ enum: RUN_STATUSES, example: 'passed' })
   readonly status!: RunStatus;
 
-  @ApiProperty({ example: 'Say who you are.' })
-  readonly input!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'Say who you are.', description: 'null for a command' })
+  readonly input!: string | null;
 
-  @ApiProperty({ type: Number, nullable: true, example: null })
+  @ApiProperty({ type: ExecDetailsDto, nullable: true, description: 'The command; null for anything else' })
+  readonly exec!: ExecDetailsDto | null;
+
+  @ApiProperty({ type: Number, nullable: true, example: null, description: '128 + n after signal n' })
   readonly exitCode!: number | null;
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'The newest MiB; there once it has ended' })
   readonly stdout!: string | null;
 
   @ApiProperty({ type: String, nullable: true, example: null })
   readonly stderr!: string | null;
+
+  @ApiProperty({ type: StreamFactsDto, nullable: true, description: 'null for anything but a command' })
+  readonly stdoutFacts!: StreamFactsDto | null;
+
+  @ApiProperty({ type: StreamFactsDto, nullable: true, description: 'null for anything but a command' })
+  readonly stderrFacts!: StreamFactsDto | null;
 
   @ApiProperty({ type: String, nullable: true, example: 'I am Ada.', description: 'What the agent answered' })
   readonly output!: string | null;
@@ -38,7 +49,11 @@ export class RunDto {
   @ApiProperty({ type: UsageDto, nullable: true })
   readonly usage!: UsageDto | null;
 
-  @ApiProperty({ type: String, nullable: true, description: "SHA-256, in hex, of the output's UTF-8 bytes" })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "SHA-256, in hex, of the output's UTF-8 bytes, or of all of stdout",
+  })
   readonly resultHash!: string | null;
 
   @ApiProperty({ type: RunFailureDto, nullable: true, example: null })
@@ -61,9 +76,12 @@ export const toRunDto = (run: Run): RunDto => ({
   type: run.type,
   status: run.status,
   input: run.input,
+  exec: run.exec,
   exitCode: run.exitCode,
   stdout: run.stdout,
   stderr: run.stderr,
+  stdoutFacts: run.stdoutFacts,
+  stderrFacts: run.stderrFacts,
   output: run.output,
   usage: run.usage,
   resultHash: run.resultHash,
