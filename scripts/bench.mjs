@@ -33,12 +33,14 @@ const { table } = await import('./lib/table.mjs');
 const { machine, median } = await import('../test/bench/measure.mjs');
 const { reads } = await import('../test/bench/scenarios/reads.mjs');
 const { projectCreation } = await import('../test/bench/scenarios/project-creation.mjs');
+const { exec } = await import('../test/bench/scenarios/exec.mjs');
 const { lifecycleStart } = await import('../test/bench/scenarios/lifecycle-start.mjs');
 
 const SCENARIOS = [
   { name: 'reads', run: reads },
   { name: 'creation', run: projectCreation },
   { name: 'starts', run: lifecycleStart, needsEngine: true },
+  { name: 'exec and logs', run: exec, needsEngine: true },
 ];
 const MEMORY_LIMIT_MIB = 200;
 
