@@ -45,6 +45,13 @@ module.exports = {
       to: { path: 'node_modules/(dockerode|docker-modem)/' },
     },
     {
+      name: 'prometheus-sealed',
+      comment: 'Who measures is told a function, or tells the Telemetry port.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/platform/telemetry/' },
+      to: { path: 'node_modules/prom-client/' },
+    },
+    {
       name: 'no-ejs-in-the-api',
       comment: 'A system prompt is a program: it is rendered inside the container.',
       severity: 'error',

@@ -10,6 +10,7 @@ import { AuditModule } from './modules/audit/audit.module.js';
 import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
+import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
@@ -61,6 +62,7 @@ export class AppModule implements OnModuleDestroy {
         AgentInstancesModule,
         LifecycleModule,
         SandboxModule,
+        MetricsModule,
       ],
     };
   }

@@ -1,7 +1,9 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { ContainerRuntime } from '../domain/runtime/container-runtime.js';
 import { RuntimeChoice } from '../domain/runtime/runtime-choice.js';
+import { Telemetry } from '../domain/telemetry/telemetry.js';
 import { chooseRuntime } from './choose-runtime.js';
+import { measured } from './measured-runtime.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 export interface RuntimeModuleOptions
@@ -19,7 +21,14 @@ export class RuntimeModule {
       imports,
       providers: [
         { provide: OPTIONS, inject, useFactory },
-        { provide: RuntimeChoice, inject: [OPTIONS], useFactory: chooseRuntime },
+        {
+          provide: RuntimeChoice,
+          inject: [OPTIONS, { token: Telemetry, optional: true }],
+          useFactory: async (options: RuntimeOptions, telemetry?: Telemetry): Promise<RuntimeChoice> => {
+            const choice = await chooseRuntime(options);
+            return telemetry === undefined ? choice : { ...choice, runtime: measured(choice.runtime, telemetry) };
+          },
+        },
         { provide: ContainerRuntime, inject: [RuntimeChoice], useFactory: ({ runtime }: RuntimeChoice) => runtime },
       ],
       exports: [RuntimeChoice, ContainerRuntime],

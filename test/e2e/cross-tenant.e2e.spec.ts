@@ -286,8 +286,9 @@ describe('two tenants', () => {
   });
 
   it('do not decide over the installation', async () => {
-    for (const { method, url, recipe } of routesOf('installation')) {
-      const { status, body } = await send(method, url.replace('/api/v1', ''), mine.key, recipe.body);
+    for (const { method, url, recipe } of routesOf('installation').filter((route) => route.method !== 'HEAD')) {
+      const path = url.startsWith('/api/v1/') ? url.replace('/api/v1', '') : `/${url}`;
+      const { status, body } = await send(method, path, mine.key, recipe.body);
       expect([url, status, body.code]).toEqual([url, 403, 'FORBIDDEN']);
     }
   });

@@ -65,6 +65,10 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect(said).toContain('retry: 2000\nid: 0\n\nid: 1\ndata: {"seq":1,');
   });
 
+  needsCurl('monitoring', async () => {
+    expect(await follow('monitoring')).toContain('agent_manager_agents{state="running"} ');
+  });
+
   needsCurl('lifecycle', async () => {
     const agent = await agentOf(app);
     const said = await follow('lifecycle', { AGENT: agent.path.slice(1) });

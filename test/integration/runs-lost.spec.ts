@@ -19,6 +19,7 @@ import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import { OpenQuotas } from '../support/open-quotas.js';
 import { eventually } from '../support/eventually.js';
 import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import { RecordingTelemetry } from '../support/recording-telemetry.js';
 
 const ADMIN = systemActor('test');
 
@@ -44,6 +45,7 @@ class SandboxHost {
       bus,
       settings,
       new OpenQuotas(),
+      new RecordingTelemetry(),
     );
     this.sweeper = new RunSweeper(runs, records, this.service, settings);
   }

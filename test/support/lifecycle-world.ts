@@ -6,6 +6,7 @@ import {
   agentInstanceSchema,
   type AgentInstanceRecord,
 } from '../../src/data/agent-instances/agent-instance.schema.js';
+import { MongoFleetCensus } from '../../src/data/fleet/mongo-fleet-census.js';
 import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
 import { MongoUpkeepRecords } from '../../src/data/lifecycle/upkeep.repository.js';
 import { workspacePathOf, type AgentInstance } from '../../src/domain/agent-instances/agent-instance.js';
@@ -56,6 +57,7 @@ import { testDatabase, type TestDatabase } from './database.js';
 import { FakeEngine } from './fake-engine.js';
 import { FakeRuntime } from './fake-runtime.js';
 import { OpenQuotas } from './open-quotas.js';
+import { RecordingTelemetry } from './recording-telemetry.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Short enough for a test, with the proportions of the real ones. */
@@ -89,6 +91,7 @@ export class LifecycleHost {
   readonly use: AgentUseService;
   readonly health: HealthChecks;
   readonly draining = new AbortController();
+  readonly telemetry = new RecordingTelemetry();
   private started = false;
 
   constructor(
@@ -130,18 +133,19 @@ export class LifecycleHost {
       upkeep,
     );
     const notifier = new LifecycleNotifier();
-    const watch = new EngineWatch(runtime, records, this.planner, settings);
+    const watch = new EngineWatch(runtime, records, this.planner, settings, this.telemetry);
     const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
     this.reconciler = new Reconciler(
       records,
       runtime,
-      new InstanceWorker(runner, watch, settings),
+      new InstanceWorker(runner, watch, settings, this.telemetry),
       new Resync(records, runtime, this.planner, orphans, watch, settings),
       watch,
       notifier,
       this.connections,
       bus,
       settings,
+      this.telemetry,
     );
     const draining = { signal: this.draining.signal } as Draining;
     const waiter = new LifecycleWaiter(records, notifier, settings, draining);
@@ -216,6 +220,10 @@ export class LifecycleWorld {
 
   get upkeep(): MongoUpkeepRecords {
     return new MongoUpkeepRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
+  get census(): MongoFleetCensus {
+    return new MongoFleetCensus(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
 
   /** A Muster that does not reconcile yet. */

@@ -37,6 +37,7 @@ export const SHARED_NAME = 'same-name';
 export const RECIPES: Record<string, Recipe> = {
   'GET /healthz': { kind: 'public' },
   'GET /readyz': { kind: 'public' },
+  'GET /metrics': { kind: 'installation' },
   'GET /problems/:code': { kind: 'public' },
   'GET /api/v1/audit/events': { kind: 'log' },
   'GET /api/v1/events': { kind: 'stream' },

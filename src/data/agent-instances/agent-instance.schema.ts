@@ -106,3 +106,5 @@ agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
 agentInstanceSchema.index({ openRuns: 1 });
 // finds running agents whose health has to be looked at: UpkeepRecords.findHealthDue
 agentInstanceSchema.index({ 'lifecycle.healthCheck.dueAt': 1 });
+// counts the agents by state, and how long they have been running, from the index alone: FleetCensus
+agentInstanceSchema.index({ 'lifecycle.state': 1, 'lifecycle.startedAt': 1 });

@@ -1,6 +1,6 @@
 import { Types, type Model } from 'mongoose';
 import type { SubjectType } from '../../domain/events/domain-events.js';
-import { OutboxSource, type PendingEvents } from '../../domain/events/outbox-source.js';
+import { OutboxSource, type OutboxBacklog, type PendingEvents } from '../../domain/events/outbox-source.js';
 import type { EventId, TenantId } from '../../domain/ids.js';
 import { fromOutboxRecord, type OutboxRecord } from './outbox.schema.js';
 
@@ -26,6 +26,16 @@ export class MongoOutboxSource extends OutboxSource {
 
   async findPending(limit: number): Promise<readonly PendingEvents[]> {
     return this.find({ 'outbox.eventId': { $exists: true } }, limit);
+  }
+
+  async backlog(): Promise<OutboxBacklog> {
+    const [found] = await this.model.collection
+      .aggregate<OutboxBacklog>([
+        { $match: { 'outbox.eventId': { $exists: true } } },
+        { $group: { _id: null, documents: { $sum: 1 }, oldest: { $min: { $arrayElemAt: ['$outbox.at', 0] } } } },
+      ])
+      .toArray();
+    return { documents: found?.documents ?? 0, oldest: found?.oldest ?? null };
   }
 
   async acknowledge(documentIds: readonly string[], eventIds: readonly EventId[]): Promise<void> {

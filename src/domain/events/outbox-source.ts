@@ -8,6 +8,13 @@ export interface PendingEvents {
   readonly events: readonly DomainEvent[];
 }
 
+/** What waits in the outboxes of a collection. */
+export interface OutboxBacklog {
+  readonly documents: number;
+  /** When the event happened that has waited longest; null when none waits. */
+  readonly oldest: Date | null;
+}
+
 /** A document whose outbox holds this many events refuses further writes with OutboxFullError. */
 export const OUTBOX_LIMIT = 100;
 
@@ -18,6 +25,7 @@ export abstract class OutboxSource {
   abstract read(documentIds: readonly string[]): Promise<readonly PendingEvents[]>;
   /** Some documents with a non-empty outbox, oldest event first: what a crash left behind. */
   abstract findPending(limit: number): Promise<readonly PendingEvents[]>;
+  abstract backlog(): Promise<OutboxBacklog>;
   /** Takes logged events out of the outboxes. Doing it twice does nothing. */
   abstract acknowledge(documentIds: readonly string[], eventIds: readonly EventId[]): Promise<void>;
 }

@@ -14,13 +14,14 @@ export const PERMISSIONS = [
   'api-keys:manage',
   'quotas:manage',
   'audit:read',
+  'metrics:read',
   'tenants:manage',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** They concern the whole installation: only keys of its first tenant can use them. */
-export const INSTALLATION_PERMISSIONS: readonly Permission[] = ['tenants:manage'];
+export const INSTALLATION_PERMISSIONS: readonly Permission[] = ['metrics:read', 'tenants:manage'];
 
 const READ = [
   'self:read',
@@ -38,6 +39,8 @@ export const ROLES = {
   author: [...READ, 'templates:write', 'projects:write', 'agents:edit'],
   admin: PERMISSIONS,
   auditor: [...READ, 'audit:read'],
+  /** For a scraper's key: it shows no tenant's documents. */
+  monitor: ['self:read', 'metrics:read'],
 } as const satisfies Record<string, readonly Permission[]>;
 
 export type Role = keyof typeof ROLES;

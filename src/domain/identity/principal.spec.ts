@@ -11,7 +11,9 @@ const principal = (role: Role, ofHomeTenant = false): Principal => ({
 });
 
 describe('holds', () => {
-  it.each(Object.keys(ROLES) as Role[])('lets a %s read, and know who it is', (role) => {
+  const forTenants = (Object.keys(ROLES) as Role[]).filter((role) => role !== 'monitor');
+
+  it.each(forTenants)('lets a %s read, and know who it is', (role) => {
     for (const permission of ['self:read', 'templates:read', 'projects:read', 'agents:read', 'runs:read'] as const) {
       expect(holds(principal(role), permission)).toBe(true);
     }
@@ -29,9 +31,17 @@ describe('holds', () => {
     ]);
   });
 
+  it('lets a monitor of the first tenant know who it is and read the metrics, and nothing else', () => {
+    const held = (ofHomeTenant: boolean) =>
+      PERMISSIONS.filter((permission) => holds(principal('monitor', ofHomeTenant), permission));
+    expect([held(true), held(false)]).toEqual([['self:read', 'metrics:read'], ['self:read']]);
+  });
+
   it('keeps the installation to admins of its first tenant', () => {
     expect(holds(principal('admin', true), 'tenants:manage')).toBe(true);
     expect(holds(principal('admin'), 'tenants:manage')).toBe(false);
     expect(holds(principal('operator', true), 'tenants:manage')).toBe(false);
+    expect(holds(principal('admin', true), 'metrics:read')).toBe(true);
+    expect(holds(principal('admin'), 'metrics:read')).toBe(false);
   });
 });

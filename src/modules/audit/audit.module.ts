@@ -10,6 +10,7 @@ import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
 import { EventLogAppender } from './event-log-appender.js';
+import { OutboxGauges } from './outbox-gauges.js';
 import { OutboxRelay } from './outbox.relay.js';
 import { OutboxSweeper } from './outbox.sweeper.js';
 
@@ -22,6 +23,7 @@ import { OutboxSweeper } from './outbox.sweeper.js';
     AuditService,
     CheckpointWriter,
     EventLogAppender,
+    OutboxGauges,
     OutboxRelay,
     OutboxSweeper,
     { provide: DirectEventAppender, useExisting: EventLogAppender },

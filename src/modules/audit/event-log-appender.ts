@@ -5,6 +5,7 @@ import type { DomainEvent } from '../../domain/events/domain-events.js';
 import { EventLogStore } from '../../domain/events/event-log.js';
 import { Signer } from '../../domain/events/signer.js';
 import type { TenantId } from '../../domain/ids.js';
+import { Telemetry } from '../../domain/telemetry/telemetry.js';
 import { LogGrowth } from '../../platform/events/log-growth.js';
 import { AppendLease } from './append-lease.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
@@ -22,6 +23,7 @@ export class EventLogAppender extends DirectEventAppender {
     private readonly signer: Signer,
     private readonly checkpoints: CheckpointWriter,
     private readonly growth: LogGrowth,
+    private readonly telemetry: Telemetry,
   ) {
     super();
   }
@@ -41,9 +43,10 @@ export class EventLogAppender extends DirectEventAppender {
     const known = this.tenants.get(tenantId);
     if (known !== undefined) return known;
     const lease = new AppendLease(tenantId, this.owner, this.store);
-    const made = new TenantAppender(tenantId, lease, this.store, this.signer, (id, head) => {
+    const made = new TenantAppender(tenantId, lease, this.store, this.signer, (id, head, entries) => {
       this.checkpoints.note(id, head);
       this.growth.grew(id, head.seq);
+      this.telemetry.eventsLogged(entries);
     });
     this.tenants.set(tenantId, made);
     return made;

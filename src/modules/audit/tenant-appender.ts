@@ -31,7 +31,7 @@ export class TenantAppender {
     private readonly lease: AppendLease,
     private readonly store: EventLogStore,
     private readonly signer: Signer,
-    private readonly onAppended: (tenantId: TenantId, head: LogHead) => void,
+    private readonly onAppended: (tenantId: TenantId, head: LogHead, entries: number) => void,
   ) {}
 
   /** Resolves when all of them are in the log; what is logged already is dropped. */
@@ -113,10 +113,10 @@ export class TenantAppender {
     const entries = await chain(head, events, this.signer);
     const outcome = await this.store.insert(entries);
     if (outcome.kind === 'appended') {
-      this.moveTo(entries.at(-1));
+      this.moveTo(entries.at(-1), entries.length);
       return [];
     }
-    this.moveTo(entries[outcome.index - 1] ?? head);
+    this.moveTo(entries[outcome.index - 1] ?? head, outcome.index);
     const rest = events.slice(outcome.index);
     if (outcome.kind === 'duplicate-event') return this.withoutLogged(rest);
     // Somebody appends without the lease, or we were slower than it lasts.
@@ -125,10 +125,10 @@ export class TenantAppender {
     return rest;
   }
 
-  private moveTo(end: LogEntry | LogHead | undefined): void {
+  private moveTo(end: LogEntry | LogHead | undefined, entries: number): void {
     if (end === undefined) return;
     this.head = { seq: end.seq, hash: end.hash };
-    this.onAppended(this.tenantId, this.head);
+    this.onAppended(this.tenantId, this.head, entries);
   }
 
   private async withoutLogged(events: readonly DomainEvent[]): Promise<readonly DomainEvent[]> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EventLogDataModule } from '../../data/event-log/event-log-data.module.js';
+import { EventStreamGauge } from './event-stream-gauge.js';
 import { EventStreamSettings } from './event-stream-settings.js';
 import { EventStreamController } from './event-stream.controller.js';
 import { EventStreamResponder } from './event-stream.responder.js';
@@ -9,6 +10,6 @@ import { LogTail } from './log-tail.js';
 @Module({
   imports: [EventLogDataModule],
   controllers: [EventStreamController],
-  providers: [EventStreamResponder, EventStreamService, EventStreamSettings, LogTail],
+  providers: [EventStreamGauge, EventStreamResponder, EventStreamService, EventStreamSettings, LogTail],
 })
 export class EventStreamModule {}

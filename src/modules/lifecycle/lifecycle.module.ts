@@ -23,6 +23,7 @@ import { Engine } from './reconciler/engine.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
 import { OrphanRemoval } from './reconciler/orphan-removal.js';
+import { ReconcilerGauges } from './reconciler/reconciler-gauges.js';
 import { Reconciler } from './reconciler/reconciler.service.js';
 import { Resync } from './reconciler/resync.js';
 import { StepRunner } from './reconciler/step-runner.js';
@@ -64,6 +65,7 @@ import { HealthProbes } from './upkeep/health-probes.js';
     OrphanRemoval,
     PowerSteps,
     Reconciler,
+    ReconcilerGauges,
     Resync,
     StatsResponder,
     StepRunner,

@@ -14,6 +14,7 @@ import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.
 import { NO_RESULT, RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { RunRequests } from '../../domain/runs/run-request.js';
 import type { Run, RunType } from '../../domain/runs/run.js';
+import { Telemetry } from '../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import type { RunKind } from './kinds/run-kind.js';
 import { RunKinds } from './kinds/run-kinds.js';
@@ -40,6 +41,7 @@ export class SandboxService {
     private readonly bus: DomainEventBus,
     private readonly settings: SandboxSettings,
     private readonly quotas: QuotaGate,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /**
@@ -154,7 +156,9 @@ export class SandboxService {
       this.runs.end(run.id, outcome, event),
       this.instances.endRun(run.instanceId, run.id),
     ]);
-    if (ended !== null) this.bus.publish(event);
+    if (ended === null) return null;
+    this.telemetry.runEnded(ended.type, ended.status, secondsOf(ended));
+    this.bus.publish(event);
     return ended;
   }
 
@@ -221,3 +225,6 @@ const runEvent = <T extends 'run.started' | 'run.ended'>(
   actor: Actor,
   data: DomainEvents[T],
 ): DomainEvent<T> => domainEvent(type, { tenantId: run.tenantId, actor, subject: { type: 'run', id: run.id } }, data);
+
+const secondsOf = ({ createdAt, startedAt, endedAt }: Run): number =>
+  Math.max(0, (endedAt ?? new Date()).getTime() - (startedAt ?? createdAt).getTime()) / 1000;

@@ -7,6 +7,7 @@ import { Idempotency } from './idempotency/idempotency.js';
 import { InputPipe } from './input.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RequestLog } from './request-log.js';
+import { RequestMetrics } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
 import { addSecurityHeaders } from './security-headers.js';
 
@@ -25,6 +26,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(app.get(ProblemFilter));
   app.get(RouteTable).register(server);
   app.get(RequestLog).register(server);
+  app.get(RequestMetrics).register(server);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

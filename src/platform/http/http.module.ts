@@ -9,6 +9,7 @@ import { Idempotency } from './idempotency/idempotency.js';
 import { ProblemPagesController } from './problem-pages.controller.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestLog } from './request-log.js';
+import { RequestMetrics } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
 import { RuntimeCheck } from './runtime-check.js';
 import { SchemasController } from '../schemas/schemas.controller.js';
@@ -36,12 +37,22 @@ export class HttpModule {
         ProblemFilter,
         RefusalLog,
         RequestLog,
+        RequestMetrics,
         RouteTable,
         RuntimeCheck,
         { provide: FAILURE_TRANSLATORS, useFactory: all, inject: [...failureTranslators] },
         { provide: READINESS_CHECKS, useFactory: all, inject: [...readinessChecks, RuntimeCheck] },
       ],
-      exports: [AccessControl, Draining, Idempotency, ProblemFilter, RefusalLog, RequestLog, RouteTable],
+      exports: [
+        AccessControl,
+        Draining,
+        Idempotency,
+        ProblemFilter,
+        RefusalLog,
+        RequestLog,
+        RequestMetrics,
+        RouteTable,
+      ],
     };
   }
 }

@@ -4,6 +4,7 @@ import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import { backOffMs } from '../../../domain/lifecycle/restart-policy.js';
 import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
+import { Telemetry } from '../../../domain/telemetry/telemetry.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
@@ -27,6 +28,7 @@ export class EngineWatch {
     private readonly records: LifecycleRecords,
     private readonly planner: ContainerPlanner,
     private readonly settings: LifecycleSettings,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /** Since when the engine is followed without a gap; what ended before, nobody here has seen end. */
@@ -61,6 +63,7 @@ export class EngineWatch {
     if (this.failures > 0) this.logger.log({ msg: 'the container engine answers again' });
     if (this.failures > 0 || this.watchedSince === null) this.watchedSince = new Date();
     this.failures = 0;
+    this.telemetry.engineSeen(true);
     listener.onAvailable();
   }
 
@@ -69,6 +72,7 @@ export class EngineWatch {
     this.failures += 1;
     if (this.failures === 1) this.logger.warn({ msg: "the container engine's events broke off", err: error });
     if (!(error instanceof RuntimeError)) return;
+    this.telemetry.engineSeen(false);
     const shown = lifecycleError('RUNTIME_UNAVAILABLE', 'The container engine does not answer.');
     try {
       // Each time anew: work that was in hand may have ended since.

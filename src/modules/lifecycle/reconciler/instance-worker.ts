@@ -8,6 +8,7 @@ import { nextStep, type Step } from '../../../domain/lifecycle/next-step.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import { backOffMs, countFailure, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import { Telemetry, type StepOutcome } from '../../../domain/telemetry/telemetry.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import type { Seen } from '../steps/container-steps.js';
@@ -37,6 +38,7 @@ export class InstanceWorker {
     private readonly runner: StepRunner,
     private readonly watch: EngineWatch,
     private readonly settings: LifecycleSettings,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /**
@@ -66,7 +68,7 @@ export class InstanceWorker {
         continue;
       }
       try {
-        container = await this.runner.run(step, hold, container);
+        container = await this.measured(step, () => this.runner.run(step, hold, container));
       } catch (error) {
         if (error instanceof LeaseLostError || error instanceof OutboxFullError) throw error;
         if (await this.cope(hold, error)) return;
@@ -74,6 +76,19 @@ export class InstanceWorker {
       }
     }
     throw new DomainError('INTERNAL', `Agent ${hold.instance.id} does not settle in ${hold.instance.lifecycle.state}.`);
+  }
+
+  private async measured(step: Step, run: () => Promise<Seen>): Promise<Seen> {
+    const began = performance.now();
+    let outcome: StepOutcome = 'ok';
+    try {
+      return await run();
+    } catch (error) {
+      outcome = outcomeOf(error);
+      throw error;
+    } finally {
+      this.telemetry.stepped(step.kind, outcome, (performance.now() - began) / 1000);
+    }
   }
 
   private async settle(hold: Hold, { until }: Extract<Step, { kind: 'rest' }>): Promise<boolean> {
@@ -161,4 +176,9 @@ export class InstanceWorker {
       this.logger.warn({ msg: 'a container whose agent is not healthy goes on', agent: hold.instance.id, err: error });
     }
   }
+}
+
+function outcomeOf(error: unknown): StepOutcome {
+  if (error instanceof LeaseLostError || error instanceof OutboxFullError) return 'superseded';
+  return error instanceof DomainError ? error.code : 'other';
 }

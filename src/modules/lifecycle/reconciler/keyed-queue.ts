@@ -1,3 +1,10 @@
+/** How many keys a queue has in hand. */
+export interface QueueLoad {
+  readonly waiting: number;
+  readonly working: number;
+  readonly aside: number;
+}
+
 /**
  * Runs work by key: each key at most once at a time, at most `concurrency` keys at once, in the order they came. Work that
  * only waits for somebody else stands aside meanwhile: a few agents that never answer must not keep all others waiting.
@@ -13,6 +20,10 @@ export class KeyedQueue<K> {
     private readonly concurrency: number,
     private readonly work: (key: K) => Promise<void>,
   ) {}
+
+  get load(): QueueLoad {
+    return { waiting: this.waiting.size, working: this.active.size - this.aside.size, aside: this.aside.size };
+  }
 
   /** A key whose work is in hand is worked on once more afterwards. */
   add(key: K): void {

@@ -7,8 +7,10 @@ import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { nextStep } from '../../../domain/lifecycle/next-step.js';
 import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
+import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
 import { AgentConnections } from '../agent-connections.js';
 import { LifecycleNotifier } from '../lifecycle-notifier.js';
@@ -17,8 +19,9 @@ import { within } from '../within.js';
 import { EngineWatch } from './engine-watch.js';
 import { Hold } from './hold.js';
 import { InstanceWorker } from './instance-worker.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedQueue, type QueueLoad } from './keyed-queue.js';
 import { Resync } from './resync.js';
+import { SpawnClock } from './spawn-clock.js';
 
 /** Due instances taken at one look. */
 const DUE_AT_ONCE = 100;
@@ -49,8 +52,14 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly connections: AgentConnections,
     private readonly bus: DomainEventBus,
     private readonly settings: LifecycleSettings,
+    private readonly telemetry: Telemetry,
   ) {
     this.queue = new KeyedQueue(settings.concurrency, (id) => this.reconcile(id));
+  }
+
+  /** What this process has in hand. */
+  get load(): QueueLoad {
+    return this.queue.load;
   }
 
   onApplicationBootstrap(): void {
@@ -124,6 +133,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async reconcile(id: AgentInstanceId): Promise<void> {
     let hold: Hold | null = null;
+    let spawn: SpawnClock | undefined;
     // Told together at the end: the log takes an outbox whole, and an agent's start has better use for the time.
     const events: DomainEvent[] = [];
     try {
@@ -134,13 +144,17 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
         renewEveryMs: this.settings.renewEveryMs,
         onWrite: (instance, event) => {
           if (event !== null) events.push(event);
+          spawn?.note(instance, event);
           this.notifier.changed(instance);
         },
         standAside: (wait) => this.queue.standAside(id, wait),
       });
       if (hold === null) return;
       this.holds.set(id, hold);
+      spawn = new SpawnClock(this.telemetry, hold.instance);
+      this.telemetry.instanceTaken(lagOf(hold.instance));
       await this.worker.work(hold, this.stopping.signal);
+      this.telemetry.reconciled('done');
     } catch (error) {
       await this.giveBack(id, hold, error);
     } finally {
@@ -167,6 +181,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** It stays due: it is found again when its lease is free. */
   private async giveBack(id: AgentInstanceId, hold: Hold | null, error: unknown): Promise<void> {
+    this.telemetry.reconciled(outcomeOf(error));
     if (error instanceof LeaseLostError) {
       this.logger.warn({ msg: 'somebody else took over an agent', agent: id });
       return;
@@ -179,4 +194,13 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.logger.warn({ msg: 'a lease could not be given back; it ends by itself', agent: id, err: cause });
     }
   }
+}
+
+/** Seconds since it was due. The database's clock may be a little ahead of this one. */
+const lagOf = ({ lifecycle: { retryAt } }: ManagedInstance): number =>
+  retryAt === null ? 0 : Math.max(0, Date.now() - retryAt.getTime()) / 1000;
+
+function outcomeOf(error: unknown): ReconcileOutcome {
+  if (error instanceof LeaseLostError) return 'lease-lost';
+  return error instanceof OutboxFullError ? 'outbox-full' : 'broken-off';
 }
