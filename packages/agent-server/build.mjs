@@ -1,5 +1,6 @@
 /** Bundles the program into one file, ejs and render worker included: dist/bundle/agent-server.mjs. */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import { build } from 'esbuild';
 
 const here = import.meta.dirname;
@@ -13,7 +14,9 @@ const { version } = JSON.parse(await readFile(`${here}/package.json`, 'utf8'));
 const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    // Libraries still write `zlib` for `node:zlib`.
+    const filter = new RegExp(`^(node:.+|${builtinModules.join('|')})$`);
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'builtin' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));

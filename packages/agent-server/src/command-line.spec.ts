@@ -7,6 +7,7 @@ describe('readCommandLine', () => {
       name: 'serve',
       socketPath: '/run/muster/agent.sock',
       workspace: null,
+      files: '/workspace',
       renderTimeoutMs: 2_000,
     });
   });
@@ -23,6 +24,12 @@ describe('readCommandLine', () => {
     expect(readCommandLine(['--workspace', '/a=b'], environment)).toMatchObject({ workspace: '/a=b' });
     expect(readCommandLine(['--workspace=/a=b'], environment)).toMatchObject({ workspace: '/a=b' });
     expect(readCommandLine([], environment)).toMatchObject({ workspace: '/from/environment' });
+  });
+
+  it('serves the files of the workspace, unless another folder is named', () => {
+    expect(readCommandLine([], { MUSTER_WORKSPACE: '/w' })).toMatchObject({ files: '/w' });
+    expect(readCommandLine([], { MUSTER_WORKSPACE: '/w', MUSTER_FILES: '/f' })).toMatchObject({ files: '/f' });
+    expect(readCommandLine(['--files', '/g'], { MUSTER_FILES: '/f' })).toMatchObject({ files: '/g' });
   });
 
   it('takes the render limit from the environment', () => {

@@ -4,12 +4,14 @@ import { StartError } from './errors.js';
 /** How the bundle is told, by itself, that it is a render worker. Nobody else uses it. */
 export const RENDER_COMMAND = 'render-worker';
 
-const OPTIONS: readonly string[] = ['--socket', '--workspace'];
+const OPTIONS: readonly string[] = ['--socket', '--workspace', '--files'];
+
+const DEFAULT_FILES = '/workspace';
 
 export const DEFAULT_RENDER_TIMEOUT_MS = 2_000;
 const MAX_RENDER_TIMEOUT_MS = 600_000;
 
-export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] | --version | --help
+export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] [--files <path>] | --version | --help
 
   serve   listens on the socket (the default)
   bridge  connects stdin and stdout with the socket of a serving one
@@ -17,6 +19,8 @@ export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--wo
   --socket <path>           default: MUSTER_SOCKET, then ${SOCKET_FOLDER}/${SOCKET_NAME}
   --workspace <path>        serve: the folder it works in once it listens; default: MUSTER_WORKSPACE, then where it
                             was started. A system prompt's process.cwd() is this
+  --files <path>            serve: the folder whose files it serves; default: MUSTER_FILES, then the workspace, then
+                            ${DEFAULT_FILES}
   MUSTER_RENDER_TIMEOUT_MS  how long a system prompt may take to render; default ${DEFAULT_RENDER_TIMEOUT_MS}
 `;
 
@@ -25,6 +29,8 @@ export interface ServeCommand {
   readonly socketPath: string;
   /** null: stay where it was started. */
   readonly workspace: string | null;
+  /** The folder whose files it serves. */
+  readonly files: string;
   readonly renderTimeoutMs: number;
 }
 
@@ -53,6 +59,7 @@ export function readCommandLine(
     name,
     socketPath,
     workspace: workspace === '' ? null : workspace,
+    files: options.get('--files') ?? environment['MUSTER_FILES'] ?? (workspace === '' ? DEFAULT_FILES : workspace),
     renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']),
   };
 }

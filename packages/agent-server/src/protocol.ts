@@ -7,6 +7,18 @@
  *     POST /v1/runs           RunRequest        → 200 RunResponse      closing the connection cancels the run
  *     anything that fails                       → 4xx/5xx ErrorResponse
  *
+ * Files of the workspace, by paths relative to it in `?path=` (limits in maxBytes and maxEntries). Bodies and answers are
+ * streams; closing the connection within one leaves nothing of it:
+ *
+ *     GET    /v1/files?path&recursive&limit&after  → 200 FileListResponse
+ *     DELETE /v1/files?path&recursive              → 204
+ *     POST   /v1/files/folders?path                → 201 made, 200 was there
+ *     GET    /v1/files/content?path&maxBytes       → 200 or 206 bytes, ETag          honours Range
+ *     PUT    /v1/files/content?path&maxBytes       → 201 or 200 FileEntry            honours If-Match, If-None-Match: *
+ *     GET    /v1/files/archive?path&…              → 200 tar
+ *     PUT    /v1/files/archive?path&gzip&…         → 200 ArchiveUnpacked
+ *     GET    /v1/files/watch?path                  → 200 a FileChange a line, until the connection is closed
+ *
  * A body has exactly the fields of its type: missing and unknown ones are refused, all faults in one message.
  */
 export const SOCKET_NAME = 'agent.sock';
@@ -56,6 +68,40 @@ export interface RunResponse {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
 }
 
+export type FileType = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';
+
+export interface FileEntry {
+  /** Relative to the workspace. What is no UTF-8 in it is U+FFFD, and cannot be asked for. */
+  readonly path: string;
+  readonly type: FileType;
+  /** In bytes, as the file claims it; 0 for all but files. */
+  readonly size: number;
+  readonly mode: number;
+  /** ISO 8601. */
+  readonly modifiedAt: string;
+  /** What a link says, which need not be there. */
+  readonly target: string | null;
+  /** Of files alone, without quotes. */
+  readonly etag: string | null;
+}
+
+export interface FileListResponse {
+  readonly entries: readonly FileEntry[];
+  readonly more: boolean;
+}
+
+export interface FileChange {
+  readonly kind: 'watching' | 'created' | 'changed' | 'deleted' | 'incomplete';
+  readonly path: string;
+  readonly type: FileType | null;
+}
+
+export interface ArchiveUnpacked {
+  /** Files and links. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
 export type AgentErrorCode =
   | 'MALFORMED_REQUEST'
   | 'VALIDATION_FAILED'
@@ -66,6 +112,17 @@ export type AgentErrorCode =
   | 'PROMPT_RENDER_FAILED'
   | 'PROMPT_RENDER_TIMEOUT'
   | 'PROVIDER_UNKNOWN'
+  | 'FILE_NOT_FOUND'
+  /** Something else is there, or on the way: a folder, a link, a pipe. */
+  | 'FILE_CONFLICT'
+  /** A precondition does not hold. */
+  | 'FILE_CHANGED'
+  | 'FILE_NOT_PERMITTED'
+  | 'RANGE_NOT_SATISFIABLE'
+  | 'ARCHIVE_INVALID'
+  | 'DISK_FULL'
+  /** Not on this platform. */
+  | 'UNSUPPORTED'
   | 'INTERNAL';
 
 export interface ErrorResponse {

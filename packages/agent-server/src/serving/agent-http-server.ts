@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import { log } from '../log.js';
 import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
@@ -15,6 +16,8 @@ export interface AgentServer {
 
 export interface AgentServerOptions {
   readonly renderTimeoutMs: number;
+  /** The folder whose files it serves. */
+  readonly files: string;
 }
 
 const JSON_TYPE = 'content-type: application/json; charset=utf-8';
@@ -25,7 +28,7 @@ const NOT_HTTP = JSON.stringify({
 
 /** The agent's HTTP side: one request in, one JSON answer out, and the connection's end as the signal to cancel. */
 export function createAgentServer(options: AgentServerOptions): AgentServer {
-  const state = new AgentState(options.renderTimeoutMs);
+  const state = new AgentState(options.renderTimeoutMs, options.files);
   let inFlight = 0;
   let stopping = false;
   let idle = (): void => undefined;
@@ -38,9 +41,10 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
       cancel.abort();
       if (stopping && inFlight === 0) idle();
     });
-    void answer(state, request, cancel.signal).then(({ status, body }) => {
-      if (cancel.signal.aborted) return;
-      send(response, status, body, stopping || !request.complete);
+    void answer(state, request, cancel.signal).then((found) => {
+      if (cancel.signal.aborted) found.stream?.destroy();
+      else if (found.stream === undefined) send(response, found, stopping || (!request.complete && !isFiles(request)));
+      else sendStream(response, found, found.stream, stopping);
     });
   });
   http.on('clientError', (_error, socket) => {
@@ -50,7 +54,8 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
   });
   // Only Muster dials, and it keeps its connection: it, and no timer here, decides when it ends.
   http.keepAliveTimeout = 0;
-  http.requestTimeout = 60_000;
+  // Nor how long an upload may take.
+  http.requestTimeout = 0;
 
   return {
     http,
@@ -66,6 +71,9 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
     },
   };
 }
+
+/** What is left of a refused upload is read on, for a sender whose connection breaks does not read why. */
+const isFiles = ({ url }: IncomingMessage): boolean => url?.startsWith('/v1/files') === true;
 
 async function answer(state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
   try {
@@ -93,13 +101,23 @@ function whereOf(error: unknown): string {
   return `${error.name} ${frame?.trim() ?? ''}`;
 }
 
-function send(response: ServerResponse, status: number, body: string | undefined, close: boolean): void {
+function send(response: ServerResponse, { status, body, headers }: Answer, close: boolean): void {
   if (close) response.setHeader('connection', 'close');
   if (body === undefined) {
-    response.writeHead(status).end();
+    response.writeHead(status, headers).end();
     return;
   }
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
-    .end(body);
+  const type = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...type, ...headers }).end(body);
+}
+
+/** What fails within a stream breaks the connection off: who reads can't take the part for the whole. */
+function sendStream(response: ServerResponse, { status, headers }: Answer, stream: Readable, close: boolean): void {
+  if (close) response.setHeader('connection', 'close');
+  response.writeHead(status, headers);
+  // Not when the first byte comes: a watch may be silent for hours.
+  response.flushHeaders();
+  pipeline(stream, response, (error) => {
+    if (error && !response.destroyed) response.destroy();
+  });
 }

@@ -8,7 +8,11 @@ const DIGEST_PREFIX = 12;
 export class AgentState {
   #configuration: ConfigureRequest | null = null;
 
-  constructor(readonly renderTimeoutMs: number) {}
+  constructor(
+    readonly renderTimeoutMs: number,
+    /** The folder whose files it serves. */
+    readonly files: string,
+  ) {}
 
   get digest(): string | null {
     return this.#configuration?.digest ?? null;

@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import type { HealthResponse } from '../protocol.js';
 import { AGENT_SERVER_VERSION } from '../version.js';
 import type { AgentState } from './agent-state.js';
 import { readJsonBody } from './read-json-body.js';
 
+/** One JSON document, or a stream. */
 export interface Answer {
   readonly status: number;
   readonly body?: string | undefined;
+  readonly stream?: Readable;
+  readonly headers?: Readonly<Record<string, string | number>>;
 }
 
 type Route = (state: AgentState, request: IncomingMessage, signal: AbortSignal) => Answer | Promise<Answer>;
@@ -18,8 +22,14 @@ const ROUTES = new Map<string, Route>([
   ['POST /v1/runs', run],
 ]);
 
+const FILES = /^[A-Z]+ \/v1\/files[/?]/;
+
 export async function routeRequest(state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
   const asked = `${request.method ?? ''} ${request.url ?? ''}`;
+  if (FILES.test(asked)) {
+    const { routeFiles } = await import('../files/route-files.js');
+    return routeFiles(state.files, request, signal);
+  }
   const route = ROUTES.get(asked);
   if (route === undefined) {
     throw new AgentError('ROUTE_NOT_FOUND', `There is no such route. Known: ${[...ROUTES.keys()].join(', ')}.`);
