@@ -3,6 +3,7 @@ import { agentContract } from './agent.contract.js';
 import { ContractContext } from './contract-context.js';
 import { creationContract } from './creation.contract.js';
 import { execContract } from './exec.contract.js';
+import { filesContract } from './files.contract.js';
 import { lifeContract } from './life.contract.js';
 import { observationContract } from './observation.contract.js';
 import type { RuntimeHarness } from './runtime-harness.js';
@@ -16,6 +17,7 @@ export function containerRuntimeContract(title: string, prepare: () => Promise<R
 
     creationContract(context);
     agentContract(context);
+    filesContract(context);
     lifeContract(context);
     observationContract(context);
     execContract(context);

@@ -6,6 +6,7 @@ import {
   type PromptRequest,
   type PromptResult,
 } from '../../src/domain/runtime/agent-connection.js';
+import type { AgentFiles } from '../../src/domain/runtime/agent-files.js';
 import { AgentUnreachableError } from '../../src/domain/runtime/runtime-errors.js';
 import type { FakeContainer, FakeEngine } from './fake-engine.js';
 
@@ -18,6 +19,11 @@ export class FakeConnection extends AgentConnection {
     private readonly id: string,
   ) {
     super();
+  }
+
+  /** The fake engine has no files. */
+  get files(): AgentFiles {
+    throw new AgentUnreachableError(this.id);
   }
 
   async health(): Promise<AgentHealth> {

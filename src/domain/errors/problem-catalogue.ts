@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'stale' // the caller's copy is older than the stored one
   | 'too-large'
   | 'unsupported-media'
+  | 'range' // the part that was asked for is not there
   | 'unsupported' // this installation can't do that
   | 'limited' // the caller has as many of these as it may
   | 'unavailable' // try again later
@@ -39,7 +40,7 @@ export const PROBLEMS = {
   NOT_FOUND: { kind: 'not-found', title: 'There is no such thing' },
   NAME_TAKEN: { kind: 'conflict', title: 'The name is taken' },
   CONCURRENT_UPDATE: { kind: 'conflict', title: 'It changed in the meantime' },
-  PRECONDITION_FAILED: { kind: 'stale', title: 'It is not the version you named in If-Match' },
+  PRECONDITION_FAILED: { kind: 'stale', title: 'It is not as If-Match or If-None-Match says' },
   ARCHIVED: { kind: 'conflict', title: 'It is archived' },
   OUTBOX_FULL: { kind: 'unavailable', title: 'The event log is behind' },
   DATABASE_UNAVAILABLE: { kind: 'unavailable', title: 'The database does not answer' },
@@ -79,6 +80,11 @@ export const PROBLEMS = {
   RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
   // events
   TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
+  // files
+  FILE_CONFLICT: { kind: 'conflict', title: 'Something else is at that path' },
+  FILE_NOT_PERMITTED: { kind: 'forbidden', title: "The agent's own user may not do that" },
+  RANGE_NOT_SATISFIABLE: { kind: 'range', title: 'The file has no such part' },
+  ARCHIVE_INVALID: { kind: 'invalid', title: 'The archive cannot be unpacked' },
   // Muster itself
   CONFIGURATION_INVALID: { kind: 'invalid', title: 'The configuration has faults' },
   SHUTTING_DOWN: { kind: 'unavailable', title: 'Muster is shutting down' },

@@ -69,6 +69,12 @@ export interface DomainEvents {
 
   /** What an admin has set, all of it; what is not named has the default, or the tenant's limit. */
   'quota.changed': { scope: 'tenant' | 'project'; projectId: ProjectId | null; limits: Amounts };
+  /** A file's path is told by its SHA-256: names are texts. `sha256` is that of the bytes that Muster passed on. */
+  'file.written': { instanceId: AgentInstanceId; pathHash: string; sha256: string; bytes: number; created: boolean };
+  'file.deleted': { instanceId: AgentInstanceId; pathHash: string; recursive: boolean };
+  'folder.created': { instanceId: AgentInstanceId; pathHash: string };
+  /** `bytes` and `sha256` are those of the archive as it was sent. */
+  'archive.uploaded': { instanceId: AgentInstanceId; pathHash: string; sha256: string; bytes: number; files: number };
 
   /** 401 and 403, counted per key, route and minute. */
   'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };

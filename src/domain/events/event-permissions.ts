@@ -23,6 +23,10 @@ export const EVENT_PERMISSIONS = {
   'run.started': 'runs:read',
   'run.ended': 'runs:read',
   'quota.changed': 'projects:read',
+  'file.written': 'files:read',
+  'file.deleted': 'files:read',
+  'folder.created': 'files:read',
+  'archive.uploaded': 'files:read',
   'access.refused': 'audit:read',
 } as const satisfies Record<DomainEventType, Permission>;
 

@@ -11,6 +11,8 @@ export const PERMISSIONS = [
   'runs:read',
   'runs:execute',
   'events:read',
+  'files:read',
+  'files:write',
   'api-keys:manage',
   'quotas:manage',
   'audit:read',
@@ -35,7 +37,9 @@ const READ = [
 /** Who may what. */
 export const ROLES = {
   viewer: READ,
-  operator: [...READ, 'agents:operate', 'runs:execute'],
+  // Who can prompt an agent can have it show and change any file it has, so files give an operator nothing new. Nobody else
+  // reads them: they hold what agents work on, which a viewer of states and logs has not been given.
+  operator: [...READ, 'agents:operate', 'runs:execute', 'files:read', 'files:write'],
   author: [...READ, 'templates:write', 'projects:write', 'agents:edit'],
   admin: PERMISSIONS,
   auditor: [...READ, 'audit:read'],

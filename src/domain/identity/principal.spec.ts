@@ -21,12 +21,12 @@ describe('holds', () => {
 
   it.each([
     ['viewer', []],
-    ['operator', ['agents:operate', 'runs:execute']],
+    ['operator', ['agents:operate', 'files:read', 'files:write', 'runs:execute']],
     ['author', ['agents:edit', 'projects:write', 'templates:write']],
     ['auditor', ['audit:read']],
   ] as const)('lets a %s do %j beyond reading, and nothing else', (role, more) => {
     const held = PERMISSIONS.filter((permission) => holds(principal(role), permission));
-    expect(held.filter((permission) => !permission.endsWith(':read') || permission === 'audit:read').sort()).toEqual([
+    expect(held.filter((permission) => !permission.endsWith(':read') || ['audit:read', 'files:read'].includes(permission)).sort()).toEqual([
       ...more,
     ]);
   });

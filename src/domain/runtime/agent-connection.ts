@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.js';
 import type { AgentConfig, ToolReference } from '../templates/blueprint.js';
+import type { AgentFiles } from './agent-files.js';
 import type { Usage } from '../runs/run.js';
 
 /** What an agent-server is told about the agent it is to be. */
@@ -41,6 +42,8 @@ export interface PromptResult {
 export abstract class AgentConnection {
   /** How it is reached. */
   abstract readonly endpoint: 'unix' | 'exec';
+  /** The files of its workspace. */
+  abstract readonly files: AgentFiles;
   abstract health(): Promise<AgentHealth>;
   abstract configure(configuration: AgentConfiguration): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import { DomainError } from '../../domain/errors/domain-error.js';
 
-/** An answer of the protocol has some ten values; these are more than any will ever need. */
+/** An answer of the protocol has some ten values, but for a list of files; these are more than any other will ever need. */
 const MOST_VALUES = 1000;
 
 const QUOTE = 0x22;
@@ -15,9 +15,9 @@ const OBJECT = 0x7b;
  *
  * @throws DomainError MALFORMED_REQUEST for more values than an answer has; SyntaxError for what is no JSON
  */
-export function parseAnswer(bytes: Buffer): unknown {
-  if (holdsMoreValues(bytes, MOST_VALUES))
-    throw new DomainError('MALFORMED_REQUEST', `The agent answered with more than ${MOST_VALUES} values.`);
+export function parseAnswer(bytes: Buffer, mostValues = MOST_VALUES): unknown {
+  if (holdsMoreValues(bytes, mostValues))
+    throw new DomainError('MALFORMED_REQUEST', `The agent answered with more than ${mostValues} values.`);
   return JSON.parse(bytes.toString('utf8'));
 }
 

@@ -44,10 +44,10 @@ export function parseFailure(body: unknown): AgentFailure | null {
   return { code, message: message.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Cc}/gu, ' ') };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

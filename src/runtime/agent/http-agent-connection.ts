@@ -8,10 +8,13 @@ import {
   type PromptRequest,
   type PromptResult,
 } from '../../domain/runtime/agent-connection.js';
+import type { AgentFiles } from '../../domain/runtime/agent-files.js';
 import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { parseAnswer } from './agent-answer.js';
 import { MAX_BODY_BYTES, parseFailure, parseHealth, parsePromptResult } from './agent-protocol.js';
+import { AgentStreams } from './agent-streams.js';
 import { DialingPool } from './dialing-pool.js';
+import { HttpAgentFiles } from './http-agent-files.js';
 
 const HEALTH_TIMEOUT_MS = 2000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
@@ -36,6 +39,7 @@ interface Answer {
 
 /** Talks to an agent-server in HTTP/1.1 over whatever stream `dial` opens. */
 export class HttpAgentConnection extends AgentConnection {
+  readonly files: AgentFiles;
   private readonly pool: DialingPool;
 
   constructor(
@@ -46,6 +50,7 @@ export class HttpAgentConnection extends AgentConnection {
   ) {
     super();
     this.pool = new DialingPool(dial, first);
+    this.files = new HttpAgentFiles(container, new AgentStreams(container, this.pool));
   }
 
   async health(): Promise<AgentHealth> {

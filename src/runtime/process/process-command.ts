@@ -10,9 +10,16 @@ import { processPrelude } from './process-prelude.js';
 const SOCKET = process.platform === 'linux' ? `/proc/self/cwd/${SOCKET_NAME}` : SOCKET_NAME;
 const PRIVATE_FOLDER = process.platform === 'linux' ? '/proc/self/cwd' : '.';
 
+/**
+ * Which of the agent's handles its workspace is, which is handed over opened: so its files are served below folders too that
+ * its user may not enter. Whatever else is opened by way of a handle was opened under the same permissions.
+ */
+export const WORKSPACE_HANDLE = 3;
+const HANDLES = process.platform === 'linux' ? '/proc/self/fd' : '.';
+
 /** Node's arguments for an agent-server that may read and write its two folders, and start threads but no programs. */
 export function processArguments(spec: RuntimeSpec, bundle: string, maxLogBytes: number): string[] {
-  const writable = [PRIVATE_FOLDER, spec.privateFolder, spec.workspaceFolder];
+  const writable = [PRIVATE_FOLDER, spec.privateFolder, spec.workspaceFolder, HANDLES];
   return [
     ...permissionFlags(Number(process.versions.node.split('.')[0])),
     // Node adds the asterisk itself only for folders that the agent's user can see.
@@ -26,6 +33,8 @@ export function processArguments(spec: RuntimeSpec, bundle: string, maxLogBytes:
     'serve',
     '--socket',
     SOCKET,
+    '--files',
+    process.platform === 'linux' ? `${HANDLES}/${WORKSPACE_HANDLE}` : spec.workspaceFolder,
   ];
 }
 
