@@ -12,8 +12,6 @@ import { refuseUnroutable } from './platform/http/refuse-unroutable.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { Log } from './platform/telemetry/log.js';
 
-const REQUEST_TIMEOUT_MS = 60_000;
-
 /**
  * A whole Muster for an environment, initialised and not listening yet. Several can live in one process, each with its
  * own DATA_DIR. close() finishes what is in flight and stops everything, the embedded database last.
@@ -32,8 +30,8 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     forceCloseConnections: 'idle',
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
-    // To send all of a request. Fastify sets none, and who sends a byte now and then would keep its connection for ever.
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // An upload may take hours. Headers have Node's own time, bodies theirs: see slow-bodies.ts.
+    requestTimeout: 0,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(configuration, log), adapter, {
     logger: log,

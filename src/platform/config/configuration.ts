@@ -38,6 +38,9 @@ export class Configuration {
   readonly quotas: QuotaLimits;
   /** Bytes. */
   readonly bodyLimit: number;
+  /** Bytes of one upload, download, or archive unpacked. */
+  readonly filesMaxBytes: number;
+  readonly filesMaxEntries: number;
   readonly shutdownGraceSeconds: number;
   /** Folder with a page for each problem code. */
   readonly problemPagesDir: string = join(HOME, 'docs/problems');
@@ -73,6 +76,8 @@ export class Configuration {
       runs: settings.QUOTA_RUNS,
     };
     this.bodyLimit = settings.BODY_LIMIT;
+    this.filesMaxBytes = settings.FILES_MAX_BYTES;
+    this.filesMaxEntries = settings.FILES_MAX_ENTRIES;
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
   }
 

@@ -100,6 +100,12 @@ export const VARIABLES = {
   BODY_LIMIT: integer(1_310_720, 1024, 67_108_864, {
     meaning: 'Longest request body in bytes: 1 MiB of template and some room for what stands around it.',
   }),
+  FILES_MAX_BYTES: integer(1_073_741_824, 1024, 1_099_511_627_776, {
+    meaning: "Most bytes of one upload to or download from an agent's workspace, and of an archive unpacked.",
+  }),
+  FILES_MAX_ENTRIES: integer(100_000, 1, 10_000_000, {
+    meaning: 'Most files and folders in one archive.',
+  }),
   SHUTDOWN_GRACE: integer(30, 0, 3600, {
     meaning: 'Seconds that a stop waits for requests in flight before it cuts them off.',
   }),

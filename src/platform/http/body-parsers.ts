@@ -7,6 +7,9 @@ const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // Not text/plain: a page of another site can make a browser send that without asking first.
 const TEXTS = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/markdown'];
 
+/** Bytes, which only routes with @TakesStream take. */
+const STREAMS = ['application/octet-stream', 'application/x-tar', 'application/gzip'];
+
 /**
  * JSON for application/json and application/merge-patch+json (an empty body is no body); template files stay text.
  * Any other content type is refused with 415.
@@ -22,6 +25,11 @@ export function addBodyParsers(server: FastifyInstance): void {
       else void parseJson(request, body, done);
     },
   );
+  server.addContentTypeParser(STREAMS, (request, body, done) => {
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    if (request.routeOptions.config.muster?.streams?.includes(type) === true) done(null, body);
+    else done(new DomainError('UNSUPPORTED_MEDIA_TYPE', `${type} is not understood here. See /docs for what is.`));
+  });
   server.addContentTypeParser<Buffer>(TEXTS, { parseAs: 'buffer' }, (_request, body, done) => {
     try {
       done(null, TEXT.decode(body));

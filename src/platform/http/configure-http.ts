@@ -9,6 +9,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { RequestLog } from './request-log.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
+import { endSlowBodies } from './slow-bodies.js';
 import { addSecurityHeaders } from './security-headers.js';
 
 export const API_PREFIX = 'api/v1';
@@ -34,6 +35,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   addSecurityHeaders(server);
   app.get(Draining).register(server);
   app.get(AccessControl).register(server);
+  endSlowBodies(server);
   addBodyParsers(server);
   addEntityTags(server);
   app.get(Idempotency).register(server);

@@ -66,7 +66,7 @@ function complete(operation: Operation, method: string, path: string, access: st
   if (hasHeader(operation, IF_MATCH)) problem(operation, 412, 'It is not the one that If-Match names');
   if (CHANGES.includes(method)) {
     problem(operation, 409, 'Not in this state, or a request with this Idempotency-Key is still running');
-    operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+    if (!takesStream(operation)) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   }
   if (access !== 'public') problem(operation, 503, 'The database or the runtime cannot be used now');
 }
@@ -79,6 +79,9 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', maxLength: 200 },
   example: 'a1b2c3d4-create-web-app',
 } as const;
+
+const takesStream = ({ requestBody }: Operation): boolean =>
+  requestBody !== undefined && 'content' in requestBody && !('application/json' in requestBody.content);
 
 const hasHeader = ({ parameters = [] }: Operation, name: string): boolean =>
   parameters.some((parameter) => 'name' in parameter && parameter.in === 'header' && parameter.name === name);

@@ -12,6 +12,7 @@ export const STATUS_OF_KIND = {
   stale: 412,
   'too-large': 413,
   'unsupported-media': 415,
+  range: 416,
   unsupported: 501,
   limited: 429,
   unavailable: 503,

@@ -71,6 +71,10 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
         { pointer: 'Idempotency-Key', detail: 'must be 1 to 200 visible ASCII characters' },
       ]);
     }
+    if (request.routeOptions.config.muster?.streams !== undefined) {
+      const detail = 'cannot be kept for a stream of bytes; repeat the upload as it is, with If-Match or If-None-Match';
+      throw new ValidationFailedError([{ pointer: 'Idempotency-Key', detail }]);
+    }
     // Such a body is refused by every route; only it has to be before a digest walks through it.
     const unfit = typeof request.body === 'string' ? [] : jsonFaults(request.body ?? null, BODY_MAX_DEPTH);
     if (unfit.length > 0) throw new ValidationFailedError(unfit);
