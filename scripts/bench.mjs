@@ -34,6 +34,7 @@ const { machine, median } = await import('../test/bench/measure.mjs');
 const { reads } = await import('../test/bench/scenarios/reads.mjs');
 const { projectCreation } = await import('../test/bench/scenarios/project-creation.mjs');
 const { exec } = await import('../test/bench/scenarios/exec.mjs');
+const { files } = await import('../test/bench/scenarios/files.mjs');
 const { lifecycleStart } = await import('../test/bench/scenarios/lifecycle-start.mjs');
 
 const SCENARIOS = [
@@ -41,6 +42,7 @@ const SCENARIOS = [
   { name: 'creation', run: projectCreation },
   { name: 'starts', run: lifecycleStart, needsEngine: true },
   { name: 'exec and logs', run: exec, needsEngine: true },
+  { name: 'files', run: files, needsEngine: true },
 ];
 const MEMORY_LIMIT_MIB = 200;
 

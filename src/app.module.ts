@@ -8,6 +8,7 @@ import { InstallationDataModule } from './data/installation/installation-data.mo
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
+import { FilesModule } from './modules/files/files.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
@@ -63,6 +64,7 @@ export class AppModule implements OnModuleDestroy {
         LifecycleModule,
         SandboxModule,
         MetricsModule,
+        FilesModule,
       ],
     };
   }

@@ -69,6 +69,15 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect(await follow('monitoring')).toContain('agent_manager_agents{state="running"} ');
   });
 
+  needsCurl('files', async () => {
+    const agent = await agentOf(app);
+    await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'start' } });
+    const said = await follow('files', { AGENT: agent.path.slice(1) });
+    expect(said).toContain('Buy milk.milk');
+    expect(said).toContain('<h1>Hello</h1>');
+    await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'destroy' } });
+  });
+
   needsCurl('lifecycle', async () => {
     const agent = await agentOf(app);
     const said = await follow('lifecycle', { AGENT: agent.path.slice(1) });

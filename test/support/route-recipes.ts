@@ -14,7 +14,16 @@ export type Recipe =
   /** It needs no key and shows nothing of anybody. */
   | { readonly kind: 'public' }
   /** Its path names a document; the body is one that the owner could send. */
-  | { readonly kind: 'document'; readonly body?: (own: Estate) => object }
+  | {
+      readonly kind: 'document';
+      readonly body?: (own: Estate) => object;
+      /** What its query has to say. */
+      readonly query?: string;
+      /** The content type of the bytes it takes. */
+      readonly bytes?: string;
+      /** It asks a running agent, which nobody has here. */
+      readonly asksAgent?: boolean;
+    }
   /** It lists what the caller's tenant has. */
   | { readonly kind: 'list' }
   /** It shows what has happened in the caller's tenant: never empty. */
@@ -95,7 +104,24 @@ export const RECIPES: Record<string, Recipe> = {
   [`GET ${AGENT}/lifecycle`]: { kind: 'document' },
   [`GET ${AGENT}/logs`]: { kind: 'document' },
   [`GET ${AGENT}/stats`]: { kind: 'document' },
-  [`POST ${AGENT}/runs`]: { kind: 'document', body: () => ({ type: 'prompt', input: 'Whose are you?' }) },
+  [`GET ${AGENT}/files`]: { kind: 'document', asksAgent: true },
+  [`DELETE ${AGENT}/files`]: { kind: 'document', asksAgent: true, query: 'path=/workspace/theirs' },
+  [`POST ${AGENT}/files/folders`]: { kind: 'document', asksAgent: true, body: () => ({ path: '/workspace/mine' }) },
+  [`GET ${AGENT}/files/watch`]: { kind: 'document', asksAgent: true },
+  [`GET ${AGENT}/files/content`]: { kind: 'document', asksAgent: true, query: 'path=/workspace/theirs' },
+  [`PUT ${AGENT}/files/content`]: {
+    kind: 'document',
+    asksAgent: true,
+    query: 'path=/workspace/theirs',
+    bytes: 'application/octet-stream',
+  },
+  [`GET ${AGENT}/files/archive`]: { kind: 'document', asksAgent: true },
+  [`PUT ${AGENT}/files/archive`]: { kind: 'document', asksAgent: true, bytes: 'application/x-tar' },
+  [`POST ${AGENT}/runs`]: {
+    kind: 'document',
+    asksAgent: true,
+    body: () => ({ type: 'prompt', input: 'Whose are you?' }),
+  },
   [`GET ${AGENT}/runs`]: { kind: 'document' },
   [`GET ${AGENT}/runs/:runId`]: { kind: 'document' },
   [`POST ${AGENT}/runs/:runId/cancel`]: { kind: 'document' },

@@ -1,0 +1,6 @@
+import { IsWorkspacePath } from '../is-workspace-path.decorator.js';
+
+export class MakeFolderDto {
+  @IsWorkspacePath({ whole: false })
+  readonly path!: string;
+}
