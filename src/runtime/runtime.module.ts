@@ -26,7 +26,8 @@ export class RuntimeModule {
           inject: [OPTIONS, { token: Telemetry, optional: true }],
           useFactory: async (options: RuntimeOptions, telemetry?: Telemetry): Promise<RuntimeChoice> => {
             const choice = await chooseRuntime(options);
-            return telemetry === undefined ? choice : { ...choice, runtime: measured(choice.runtime, telemetry) };
+            const { runtime, reason } = choice;
+            return telemetry === undefined ? choice : { runtime: measured(runtime, telemetry), reason };
           },
         },
         { provide: ContainerRuntime, inject: [RuntimeChoice], useFactory: ({ runtime }: RuntimeChoice) => runtime },

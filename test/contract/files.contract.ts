@@ -45,10 +45,16 @@ export function filesContract(on: ContractContext): void {
       };
       const body = Buffer.alloc(1024 * 1024);
       await refused(files.write({ path: 'x', maxBytes: 10 }, pieces(body), patience), 'BODY_TOO_LARGE');
-      await refused(files.write({ path: 'x', maxBytes: 1e7, ifMatch: '*' }, pieces(body), patience), 'PRECONDITION_FAILED');
+      await refused(
+        files.write({ path: 'x', maxBytes: 1e7, ifMatch: '*' }, pieces(body), patience),
+        'PRECONDITION_FAILED',
+      );
       await refused(files.write({ path: 'no/x', maxBytes: 1e7 }, pieces(body), patience), 'NOT_FOUND');
       const limits = { maxBytes: 1e7, maxEntries: 10 };
-      await refused(files.unpack({ path: '', gzip: false, ...limits }, pieces(Buffer.from('none')), patience), 'ARCHIVE_INVALID');
+      await refused(
+        files.unpack({ path: '', gzip: false, ...limits }, pieces(Buffer.from('none')), patience),
+        'ARCHIVE_INVALID',
+      );
       const source = new Error('the client left');
       await expect(files.write({ path: 'x', maxBytes: 1e7 }, failing(source), patience)).rejects.toBe(source);
       const leave = new AbortController();

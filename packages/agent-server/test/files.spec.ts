@@ -44,7 +44,8 @@ describe('files of a hostile workspace', () => {
     listFiles(workspace, { path: '', recursive, limit, after });
   const pack = async (maxBytes = 1e9, maxEntries = 1e6): Promise<Buffer> => {
     const pieces: Buffer[] = [];
-    for await (const piece of await packArchive(workspace, { path: '', maxBytes, maxEntries })) pieces.push(piece as Buffer);
+    for await (const piece of await packArchive(workspace, { path: '', maxBytes, maxEntries }))
+      pieces.push(piece as Buffer);
     return Buffer.concat(pieces);
   };
 
@@ -52,7 +53,8 @@ describe('files of a hostile workspace', () => {
     await symlink(join(outside, 'secret'), join(root, 'file'));
     await symlink(outside, join(root, 'folder'));
     await symlink('/proc/self/environ', join(root, 'environment'));
-    for (const path of ['file', 'folder/secret', 'environment']) expect([path, await codeOf(read(path))]).toEqual([path, 'FILE_CONFLICT']);
+    for (const path of ['file', 'folder/secret', 'environment'])
+      expect([path, await codeOf(read(path))]).toEqual([path, 'FILE_CONFLICT']);
     expect(await codeOf(write('folder/made'))).toBe('FILE_CONFLICT');
     expect(await codeOf(removeFile(workspace, { path: 'folder/secret', recursive: true }))).toBe('FILE_CONFLICT');
     expect((await list(true)).entries.map(({ path, type, target }) => [path, type, target])).toEqual([
@@ -88,7 +90,7 @@ describe('files of a hostile workspace', () => {
   it('pages through a folder of many, each name once', async () => {
     await Promise.all(Array.from({ length: MANY }, (_, n) => writeFile(join(root, `n${n}`), '')));
     const seen: string[] = [];
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const { entries, more } = await list(true, 700, after);
       seen.push(...entries.map(({ path }) => path));
       if (!more) break;

@@ -26,9 +26,11 @@ describe('holds', () => {
     ['auditor', ['audit:read']],
   ] as const)('lets a %s do %j beyond reading, and nothing else', (role, more) => {
     const held = PERMISSIONS.filter((permission) => holds(principal(role), permission));
-    expect(held.filter((permission) => !permission.endsWith(':read') || ['audit:read', 'files:read'].includes(permission)).sort()).toEqual([
-      ...more,
-    ]);
+    expect(
+      held
+        .filter((permission) => !permission.endsWith(':read') || ['audit:read', 'files:read'].includes(permission))
+        .sort(),
+    ).toEqual([...more]);
   });
 
   it('lets a monitor of the first tenant know who it is and read the metrics, and nothing else', () => {

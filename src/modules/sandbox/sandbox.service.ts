@@ -4,7 +4,7 @@ import type { Actor } from '../../domain/events/actor.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
 import { newId, type RunId } from '../../domain/ids.js';
-import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
+import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page, PageRequest } from '../../domain/page.js';

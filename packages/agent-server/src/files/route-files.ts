@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AgentError } from '../errors.js';
-import type { Answer } from '../serving/route-request.js';
+import type { Answer } from '../serving/answer.js';
 import { toFileError } from './file-error.js';
 import { FileQuery } from './file-query.js';
 import { listFiles } from './list-files.js';

@@ -3,7 +3,8 @@ import { pipeline, type Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import { log } from '../log.js';
 import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
-import { routeRequest, type Answer } from './route-request.js';
+import type { Answer } from './answer.js';
+import { routeRequest } from './route-request.js';
 import { AgentState } from './agent-state.js';
 import { STATUS_OF } from './status-of.js';
 

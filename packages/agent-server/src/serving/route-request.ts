@@ -1,18 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import type { HealthResponse } from '../protocol.js';
 import { AGENT_SERVER_VERSION } from '../version.js';
+import type { Answer } from './answer.js';
 import type { AgentState } from './agent-state.js';
 import { readJsonBody } from './read-json-body.js';
-
-/** One JSON document, or a stream. */
-export interface Answer {
-  readonly status: number;
-  readonly body?: string | undefined;
-  readonly stream?: Readable;
-  readonly headers?: Readonly<Record<string, string | number>>;
-}
 
 type Route = (state: AgentState, request: IncomingMessage, signal: AbortSignal) => Answer | Promise<Answer>;
 

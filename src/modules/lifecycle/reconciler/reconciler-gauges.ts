@@ -17,7 +17,7 @@ export class ReconcilerGauges implements OnModuleInit {
         help: 'Agents that this process has in hand: waiting for their turn, being worked on, or standing aside for an agent or a registry',
         labels: ['place'],
       },
-      () => Object.entries(this.reconciler.load).map(([place, value]) => ({ labels: { place }, value })),
+      () => Object.entries<number>({ ...this.reconciler.load }).map(([place, value]) => ({ labels: { place }, value })),
     );
   }
 }
