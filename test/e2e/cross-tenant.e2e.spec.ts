@@ -173,6 +173,7 @@ describe('two tenants', () => {
       'event_log',
       'instance_revisions',
       'projects',
+      'quota_ledgers',
       'runs',
       'template_versions',
       'templates',
@@ -308,7 +309,7 @@ describe('two tenants', () => {
         method,
         path,
         status,
-        recipe.asksAgent === true && method !== 'HEAD' ? 'AGENT_NOT_RUNNING' : undefined,
+        method === 'HEAD' ? undefined : recipe.refusal,
       ]);
     }
   });

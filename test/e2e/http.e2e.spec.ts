@@ -43,7 +43,9 @@ describe('the HTTP layer', () => {
         .all()
         .filter(({ access, url }) => access === 'public' && !url.startsWith('/docs'))
         .map(({ url }) => url);
-      expect(new Set(open)).toEqual(new Set(['/healthz', '/readyz', '/problems/:code']));
+      expect(new Set(open)).toEqual(
+        new Set(['/healthz', '/readyz', '/problems/:code', '/api/v1/schemas/manifest.json']),
+      );
     });
 
     it('refuse everybody without a key, every one of them', async () => {

@@ -21,8 +21,8 @@ export type Recipe =
       readonly query?: string;
       /** The content type of the bytes it takes. */
       readonly bytes?: string;
-      /** It asks a running agent, which nobody has here. */
-      readonly asksAgent?: boolean;
+      /** With what it is refused to its own tenant: nobody has a running agent here, nor a container engine. */
+      readonly refusal?: 'AGENT_NOT_RUNNING' | 'RUNTIME_UNSUPPORTED';
     }
   /** It lists what the caller's tenant has. */
   | { readonly kind: 'list' }
@@ -103,23 +103,27 @@ export const RECIPES: Record<string, Recipe> = {
   [`POST ${AGENT}/renew`]: { kind: 'document', body: () => ({ ttlSeconds: 3600 }) },
   [`GET ${AGENT}/lifecycle`]: { kind: 'document' },
   [`GET ${AGENT}/logs`]: { kind: 'document' },
-  [`GET ${AGENT}/stats`]: { kind: 'document' },
-  [`GET ${AGENT}/files`]: { kind: 'document', asksAgent: true },
-  [`DELETE ${AGENT}/files`]: { kind: 'document', asksAgent: true, query: 'path=/workspace/theirs' },
-  [`POST ${AGENT}/files/folders`]: { kind: 'document', asksAgent: true, body: () => ({ path: '/workspace/mine' }) },
-  [`GET ${AGENT}/files/watch`]: { kind: 'document', asksAgent: true },
-  [`GET ${AGENT}/files/content`]: { kind: 'document', asksAgent: true, query: 'path=/workspace/theirs' },
+  [`GET ${AGENT}/stats`]: { kind: 'document', refusal: 'RUNTIME_UNSUPPORTED' },
+  [`GET ${AGENT}/files`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING' },
+  [`DELETE ${AGENT}/files`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING', query: 'path=/workspace/theirs' },
+  [`POST ${AGENT}/files/folders`]: {
+    kind: 'document',
+    refusal: 'AGENT_NOT_RUNNING',
+    body: () => ({ path: '/workspace/mine' }),
+  },
+  [`GET ${AGENT}/files/watch`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING' },
+  [`GET ${AGENT}/files/content`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING', query: 'path=/workspace/theirs' },
   [`PUT ${AGENT}/files/content`]: {
     kind: 'document',
-    asksAgent: true,
+    refusal: 'AGENT_NOT_RUNNING',
     query: 'path=/workspace/theirs',
     bytes: 'application/octet-stream',
   },
-  [`GET ${AGENT}/files/archive`]: { kind: 'document', asksAgent: true },
-  [`PUT ${AGENT}/files/archive`]: { kind: 'document', asksAgent: true, bytes: 'application/x-tar' },
+  [`GET ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING' },
+  [`PUT ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING', bytes: 'application/x-tar' },
   [`POST ${AGENT}/runs`]: {
     kind: 'document',
-    asksAgent: true,
+    refusal: 'AGENT_NOT_RUNNING',
     body: () => ({ type: 'prompt', input: 'Whose are you?' }),
   },
   [`GET ${AGENT}/runs`]: { kind: 'document' },
