@@ -10,6 +10,8 @@ export type AgentInstanceId = Id<'agent-instance'>;
 export type RunId = Id<'run'>;
 export type ApiKeyId = Id<'api-key'>;
 export type EventId = Id<'event'>;
+/** A container of the warm pool; its labels carry it for as long as it lives. */
+export type PoolMemberId = Id<'pool-member'>;
 /** Made at random once per database; everything Muster makes on an engine carries it. */
 export type InstallationId = Id<'installation'>;
 

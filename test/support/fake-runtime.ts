@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstallationId } from '../../src/domain/ids.js';
 import type { AgentConnection } from '../../src/domain/runtime/agent-connection.js';
@@ -46,7 +47,13 @@ export class FakeRuntime extends ContainerRuntime {
   }
 
   async create(spec: RuntimeSpec): Promise<string> {
+    for (const folder of [spec.privateFolder, spec.workspaceFolder]) await mkdir(folder, { recursive: true });
     return this.engine.perform('create', spec.name, () => this.engine.create(spec));
+  }
+
+  async canHandOver(): Promise<boolean> {
+    this.engine.assertUp();
+    return Promise.resolve(true);
   }
 
   async start(id: string): Promise<void> {

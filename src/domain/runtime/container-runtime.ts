@@ -2,7 +2,7 @@ import type { AgentConnection, AgentHealth } from './agent-connection.js';
 import type { ContainerStats } from './container-stats.js';
 import type { ExecSession, ExecSpec } from './exec-session.js';
 import type { InstallationId } from '../ids.js';
-import type { ContainerOwner, RuntimeSpec } from './runtime-spec.js';
+import type { Owner, RuntimeSpec } from './runtime-spec.js';
 
 /** What an adapter can do. Asking for the rest is RUNTIME_UNSUPPORTED. The contract suite tests what is declared. */
 export interface RuntimeCapabilities {
@@ -36,7 +36,7 @@ export interface ContainerObservation {
   readonly id: string;
   readonly name: string;
   /** null when the labels are not Muster's. */
-  readonly owner: ContainerOwner | null;
+  readonly owner: Owner | null;
   readonly specDigest: string | null;
   readonly state: ContainerState;
   /** Main process id on the engine's host while running. */
@@ -66,7 +66,7 @@ export interface LogQuery {
 export interface RuntimeEvent {
   readonly kind: 'started' | 'exited' | 'paused' | 'unpaused' | 'removed' | 'oom';
   readonly containerId: string;
-  readonly owner: ContainerOwner;
+  readonly owner: Owner;
 }
 
 /** What is needed to reach the agent in a container. */
@@ -104,7 +104,12 @@ export abstract class ContainerRuntime {
    * @throws RuntimeError image-missing when the image is gone: resolve it again
    * @throws RuntimeError unsupported, disk-full, refused
    */
-  abstract create(spec: RuntimeSpec): Promise<string>;
+  abstract create(spec: RuntimeSpec<Owner>): Promise<string>;
+  /**
+   * May the folders of a running container be renamed on Muster's host, so that the container keeps them and is reached at
+   * their new place? It must not be started again then: the folders it was made with are gone. @throws RuntimeError
+   */
+  abstract canHandOver(): Promise<boolean>;
   /** @throws RuntimeError not-found, start-failed */
   abstract start(id: string): Promise<void>;
   /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL. @throws RuntimeError stop-failed */

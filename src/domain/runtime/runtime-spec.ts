@@ -1,4 +1,4 @@
-import type { AgentInstanceId, InstallationId, ProjectId, TenantId } from '../ids.js';
+import type { AgentInstanceId, InstallationId, PoolMemberId, ProjectId, TenantId } from '../ids.js';
 import type { StopSignal, WritablePath } from '../templates/manifest.js';
 
 /** Whose container it is. Becomes the labels io.muster.{installation,tenant,project,instance,replica,spec}. */
@@ -10,11 +10,26 @@ export interface ContainerOwner {
   readonly replica: number;
 }
 
+/**
+ * A container that was prepared before anybody asked for it. Whose it became says the database: labels cannot change. Becomes
+ * the labels io.muster.{installation,pool,spec}.
+ */
+export interface PoolOwner {
+  readonly installation: InstallationId;
+  readonly pool: PoolMemberId;
+}
+
+export type Owner = ContainerOwner | PoolOwner;
+
+export function isPoolOwner(owner: Owner | null): owner is PoolOwner {
+  return owner !== null && 'pool' in owner;
+}
+
 /** Everything a container is made from. Two equal specs (but for names and folders) make equal containers. */
-export interface RuntimeSpec {
+export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   /** `muster_<project>_<identifier>_<hash8>`; exclusive on the engine. */
   readonly name: string;
-  readonly owner: ContainerOwner;
+  readonly owner: O;
   /** SHA-256, in hex, over the canonical JSON of the rest of the spec. */
   readonly specDigest: string;
   /** By digest or image id, as resolveImage gave it. */

@@ -8,7 +8,7 @@ import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
-import type { ContainerOwner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { isPoolOwner, type ContainerOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -157,6 +157,7 @@ const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): st
   digestOf([installation, tenant, instance, replica]);
 
 /** Are these labels those of the container that `owner` is to have? */
-export function isSameOwner(found: ContainerOwner | null, owner: ContainerOwner): boolean {
-  return found !== null && (Object.keys(owner) as (keyof ContainerOwner)[]).every((key) => found[key] === owner[key]);
+export function isSameOwner(found: Owner | null, owner: ContainerOwner): boolean {
+  if (found === null || isPoolOwner(found)) return false;
+  return (Object.keys(owner) as (keyof ContainerOwner)[]).every((key) => found[key] === owner[key]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '../../domain/ids.js';
+import { newId, type PoolMemberId } from '../../domain/ids.js';
 import type { ContainerOwner } from '../../domain/runtime/runtime-spec.js';
 import { readOwner, toLabels } from './container-labels.js';
 
@@ -16,6 +16,14 @@ describe('container labels', () => {
   it('give the owner back', () => {
     expect(labels).toMatchObject({ 'io.muster.replica': '2', 'io.muster.spec': 'abc' });
     expect(readOwner(labels)).toEqual(owner);
+  });
+
+  it('name a prepared container and nobody whose it is', () => {
+    const prepared = { installation: owner.installation, pool: newId<PoolMemberId>() };
+    const labelled = toLabels({ owner: prepared, specDigest: 'abc' });
+    expect(Object.keys(labelled).sort()).toEqual(['io.muster.installation', 'io.muster.pool', 'io.muster.spec']);
+    expect(readOwner(labelled)).toEqual(prepared);
+    expect(readOwner({ ...labelled, 'io.muster.pool': 'x' })).toBeNull();
   });
 
   it.each([

@@ -1,12 +1,18 @@
 import { isId } from '../../domain/ids.js';
-import type { ContainerOwner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { isPoolOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 
 export const INSTALLATION_LABEL = 'io.muster.installation';
 export const SPEC_LABEL = 'io.muster.spec';
 
 type Labels = Readonly<Record<string, string>>;
 
-export function toLabels({ owner, specDigest }: Pick<RuntimeSpec, 'owner' | 'specDigest'>): Record<string, string> {
+export function toLabels({
+  owner,
+  specDigest,
+}: Pick<RuntimeSpec<Owner>, 'owner' | 'specDigest'>): Record<string, string> {
+  if (isPoolOwner(owner)) {
+    return { [INSTALLATION_LABEL]: owner.installation, 'io.muster.pool': owner.pool, [SPEC_LABEL]: specDigest };
+  }
   return {
     [INSTALLATION_LABEL]: owner.installation,
     'io.muster.tenant': owner.tenant,
@@ -18,10 +24,15 @@ export function toLabels({ owner, specDigest }: Pick<RuntimeSpec, 'owner' | 'spe
 }
 
 /** null when they are not Muster's. */
-export function readOwner(labels: Labels): ContainerOwner | null {
+export function readOwner(labels: Labels): Owner | null {
   const label = (name: string): string => labels[`io.muster.${name}`] ?? '';
+  const pool = label('pool');
+  if (pool !== '') {
+    const owner = { installation: label('installation'), pool };
+    return isId(owner.installation) && isId(pool) ? (owner as Owner) : null;
+  }
   const [installation, tenant, project, instance] = ['installation', 'tenant', 'project', 'instance'].map(label);
   const replica = label('replica');
   if (![installation, tenant, project, instance].every(isId) || !/^\d{1,6}$/.test(replica)) return null;
-  return { installation, tenant, project, instance, replica: Number(replica) } as ContainerOwner;
+  return { installation, tenant, project, instance, replica: Number(replica) } as Owner;
 }

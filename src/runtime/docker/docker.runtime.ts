@@ -15,7 +15,7 @@ import {
 import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import type { ExecSession, ExecSpec } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
-import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import type { Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
 import { waitUntilReachable } from '../agent/wait-until-reachable.js';
 import { AgentTransport } from './agent-transport.js';
@@ -111,7 +111,7 @@ export class DockerRuntime extends ContainerRuntime {
     return this.agents.probe();
   }
 
-  async create(spec: RuntimeSpec): Promise<string> {
+  async create(spec: RuntimeSpec<Owner>): Promise<string> {
     const { endpoint, sharedFolders } = await this.agents.probe();
     await this.ociRuntimes.assertAvailable(spec.isolation);
     await prepareAgentFolders(spec, this.uid);
@@ -157,6 +157,11 @@ export class DockerRuntime extends ContainerRuntime {
       if (error instanceof RuntimeError && error.failure === 'image-missing') this.images.forget(spec.image);
       throw error;
     }
+  }
+
+  /** A mount follows its folder wherever it is renamed to, on the host that mounted it. */
+  async canHandOver(): Promise<boolean> {
+    return (await this.agents.probe()).endpoint === 'unix';
   }
 
   async start(id: string): Promise<void> {

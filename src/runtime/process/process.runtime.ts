@@ -109,6 +109,11 @@ export class ProcessRuntime extends ContainerRuntime {
     return id;
   }
 
+  /** The permission model knows folders by their paths. */
+  async canHandOver(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async start(id: string): Promise<void> {
     await this.records.get(id);
     await this.records.exclusively(id, 'start', async () => {

@@ -3,7 +3,7 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
-import type { ContainerOwner } from '../../../domain/runtime/runtime-spec.js';
+import { isPoolOwner, type ContainerOwner } from '../../../domain/runtime/runtime-spec.js';
 import { AgentFolders } from '../agent-folders.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
@@ -12,6 +12,8 @@ import { Engine } from './engine.js';
 import { Hold } from './hold.js';
 
 type Owned = ContainerObservation & { readonly owner: ContainerOwner };
+
+const isAgents = ({ owner }: ContainerObservation): boolean => owner !== null && !isPoolOwner(owner);
 
 /** Removes containers of this installation that no instance wants: those a crash left, and those of removed agents. */
 @Injectable()
@@ -31,7 +33,7 @@ export class OrphanRemoval {
 
   /** `containers` are all of this installation, and none of another. */
   async sweep(containers: readonly ContainerObservation[]): Promise<void> {
-    const owned = containers.filter((container): container is Owned => container.owner !== null);
+    const owned = containers.filter((container): container is Owned => isAgents(container));
     const ids = [...new Set(owned.map(({ owner }) => owner.instance))];
     const verdicts = new Map((await this.records.judgeOwners(ids)).map((verdict) => [verdict.id, verdict]));
     const unclaimed = new Set<string>();
