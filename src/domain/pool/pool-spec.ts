@@ -1,0 +1,24 @@
+import type { Owner, RuntimeSpec } from '../runtime/runtime-spec.js';
+
+/** What every container has of its own. */
+const OWN = [
+  'name',
+  'owner',
+  'specDigest',
+  'privateFolder',
+  'workspaceFolder',
+] as const satisfies (keyof RuntimeSpec)[];
+
+/** What makes two containers interchangeable: everything they are made from but whose they are and where their folders lie. */
+export type PoolSpec = Omit<RuntimeSpec, (typeof OWN)[number]>;
+
+/**
+ * null: no container like that waits in a pool. gVisor serves its mounts by a process of its own, and nobody has shown that
+ * a folder can be renamed under that: such agents start cold.
+ */
+export function poolSpecOf(spec: RuntimeSpec<Owner>): PoolSpec | null {
+  if (spec.isolation !== 'runc') return null;
+  const rest: Partial<RuntimeSpec<Owner>> & PoolSpec = { ...spec };
+  for (const own of OWN) Reflect.deleteProperty(rest, own);
+  return rest;
+}
