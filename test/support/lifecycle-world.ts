@@ -36,6 +36,7 @@ import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-setting
 import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js';
 import { LifecycleRequests } from '../../src/modules/lifecycle/lifecycle-requests.js';
 import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.js';
+import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
 import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
@@ -58,6 +59,7 @@ import { FakeEngine } from './fake-engine.js';
 import { FakeRuntime } from './fake-runtime.js';
 import { OpenQuotas } from './open-quotas.js';
 import { RecordingTelemetry } from './recording-telemetry.js';
+import { poolParts, poolRepositories, type PoolParts, type PoolRepositories } from './pool-parts.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Short enough for a test, with the proportions of the real ones. */
@@ -92,6 +94,7 @@ export class LifecycleHost {
   readonly health: HealthChecks;
   readonly draining = new AbortController();
   readonly telemetry = new RecordingTelemetry();
+  readonly warm: PoolParts;
   private started = false;
 
   constructor(
@@ -101,6 +104,7 @@ export class LifecycleHost {
     folder: string,
     overrides: Partial<LifecycleSettings>,
     upkeep: UpkeepRecords,
+    pool: PoolRepositories & { readonly settings: Partial<PoolSettings> },
   ) {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
@@ -126,8 +130,11 @@ export class LifecycleHost {
     this.connections = new AgentConnections(runtime);
     const engine = new Engine(runtime, settings);
     const folders = new AgentFolders();
+    const { planner, connections } = this;
+    const ground = { ...pool, records, runtime, planner, folders, connections, configuration, lifecycle: settings };
+    this.warm = poolParts(ground, pool.settings);
     const runner = new StepRunner(
-      new ContainerSteps(engine, this.planner, folders, this.connections),
+      new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool),
       new AgentSteps(records, engine, this.planner, this.connections, new HookSteps(engine, this.planner, hostHooks)),
       new PowerSteps(engine, this.connections),
       upkeep,
@@ -139,8 +146,9 @@ export class LifecycleHost {
       records,
       runtime,
       new InstanceWorker(runner, watch, settings, this.telemetry),
-      new Resync(records, runtime, this.planner, orphans, watch, settings),
+      new Resync(records, runtime, this.planner, orphans, this.warm.sweep, watch, settings),
       watch,
+      this.warm.sweep,
       notifier,
       this.connections,
       bus,
@@ -181,13 +189,14 @@ export class LifecycleHost {
     this.reconciler.onApplicationBootstrap();
     this.use.onApplicationBootstrap();
     this.health.onApplicationBootstrap();
+    this.warm.filler.onApplicationBootstrap();
     return this;
   }
 
   async stop(): Promise<void> {
     this.use.beforeApplicationShutdown();
     await this.health.beforeApplicationShutdown();
-    await this.reconciler.beforeApplicationShutdown();
+    await Promise.all([this.reconciler.beforeApplicationShutdown(), this.warm.filler.beforeApplicationShutdown()]);
   }
 }
 
@@ -204,6 +213,7 @@ export class LifecycleWorld {
     private readonly connection: Connection,
     readonly folder: string,
     private readonly removeFolder: () => Promise<void>,
+    readonly pool: PoolRepositories,
   ) {}
 
   static async create(): Promise<LifecycleWorld> {
@@ -211,7 +221,8 @@ export class LifecycleWorld {
     const connection = await mongoose.createConnection(database.uri, CONCERNS).asPromise();
     await connection.model(AGENT_INSTANCE_MODEL, agentInstanceSchema).init();
     const folder = await temporaryFolder();
-    return new LifecycleWorld(database, connection, folder.path, () => folder.remove());
+    const pool = await poolRepositories(connection);
+    return new LifecycleWorld(database, connection, folder.path, () => folder.remove(), pool);
   }
 
   get records(): MongoLifecycleRecords {
@@ -227,9 +238,14 @@ export class LifecycleWorld {
   }
 
   /** A Muster that does not reconcile yet. */
-  host(overrides: Partial<LifecycleSettings> = {}, records: LifecycleRecords = this.records): LifecycleHost {
+  host(
+    overrides: Partial<LifecycleSettings> = {},
+    records: LifecycleRecords = this.records,
+    pool: Partial<PoolSettings> = {},
+  ): LifecycleHost {
     const runtime = new FakeRuntime(this.engine);
-    const host = new LifecycleHost(records, runtime, this.installation, this.folder, overrides, this.upkeep);
+    const parts = { ...this.pool, settings: pool };
+    const host = new LifecycleHost(records, runtime, this.installation, this.folder, overrides, this.upkeep, parts);
     this.hosts.push(host);
     return host;
   }

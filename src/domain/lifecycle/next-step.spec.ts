@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentInstanceId, ProjectId, TenantId } from '../ids.js';
+import {
+  newId,
+  type AgentInstanceId,
+  type InstallationId,
+  type PoolMemberId,
+  type ProjectId,
+  type TenantId,
+} from '../ids.js';
 import type { ContainerObservation, ContainerState } from '../runtime/container-runtime.js';
 import { LIFECYCLE_STATES, mayFollow, type DesiredState, type LifecycleState } from './lifecycle-states.js';
 import { INITIAL_LIFECYCLE, type Lifecycle } from './lifecycle.js';
@@ -191,6 +198,31 @@ describe('the next step', () => {
     expect([1, 2, 139, null].map((exitCode) => seen({ exitCode }))).toEqual(Array(4).fill('fail CONTAINER_EXITED'));
     expect(seen({ oomKilled: true })).toBe('fail CONTAINER_OUT_OF_MEMORY');
     expect([seen({}, NOW), seen({}, null), seen({ finishedAt: null })]).toEqual(Array(3).fill('fail CONTAINER_EXITED'));
+  });
+
+  describe('with a container of the warm pool', () => {
+    const owner = { installation: newId<InstallationId>(), pool: newId<PoolMemberId>() };
+    const pooled = (of: ManagedInstance, look: Look, pid?: number): Step =>
+      nextStep({
+        instance: of,
+        container: { ...container(look, pid)!, owner },
+        now: NOW,
+        policy: DEFAULT_RESTART_POLICY,
+          watchedSince: null,
+      });
+
+    it('never starts it a second time', () => {
+      expect(word(pooled(instance('starting', 'running'), 'running'))).toBe('launch');
+      expect(word(pooled(instance('starting', 'running'), 'exited'))).toBe('fail CONTAINER_START_FAILED');
+      expect(word(pooled(instance('stopped', 'running'), 'exited'))).toBe('→ creating');
+      const error = lifecycleError('CONTAINER_EXITED', 'it ended');
+      expect(word(pooled(instance('failed', 'running', { retryAt: NOW, error }), 'exited'))).toBe('→ creating');
+    });
+
+    it.each(['running', 'paused'] as const)('takes it for gone when somebody else did, while %s', (state) => {
+      expect(word(pooled(instance(state, state), state, 7))).toBe('rest');
+      expect(word(pooled(instance(state, state), state, 8))).toBe('fail CONTAINER_EXITED');
+    });
   });
 
   describe('after a failure that was dealt with', () => {

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { ContainerObservation } from '../runtime/container-runtime.js';
+import { isPoolOwner } from '../runtime/runtime-spec.js';
 import { endedCode, isEndedCode } from './ended-by-itself.js';
 import { isExpired, isIdle, nextDeadline } from './idleness.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
@@ -19,6 +20,7 @@ export type TransitionReason =
   | 'container-reused'
   | 'container-created'
   | 'container-adopted'
+  | 'container-claimed'
   | 'agent-healthy'
   | 'container-paused'
   | 'container-resumed'
@@ -101,7 +103,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     if (!isWantedUp(outlook)) return move('stopping');
     if (container === undefined) return LOOK;
     // One that exited may have been stopped before: only starting it shows whether it can run.
-    return container === null || container.state === 'dead'
+    return !canStart(container) && !isUp(container)
       ? { kind: 'fail', code: 'CONTAINER_START_FAILED' }
       : { kind: 'launch' };
   },
@@ -110,7 +112,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     const wanted = leavingUp(outlook);
     if (wanted !== null) return wanted;
     if (container === undefined) return LOOK;
-    if (!isUp(container)) return gone(outlook);
+    if (!isUp(container) || hasLostItsFolders(instance, container)) return gone(outlook);
     if (instance.lifecycle.desired.state === 'paused') return { kind: 'pause' };
     if (container.state === 'paused') return { kind: 'undo', by: 'unpause' };
     if (isUnhealthy(instance)) return { kind: 'fail', code: 'HEALTH_CHECK_FAILED' };
@@ -122,7 +124,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     const wanted = leavingUp(outlook);
     if (wanted !== null) return wanted;
     if (container === undefined) return LOOK;
-    if (!isUp(container)) return gone(outlook);
+    if (!isUp(container) || hasLostItsFolders(instance, container)) return gone(outlook);
     if (instance.lifecycle.desired.state === 'running') return { kind: 'resume' };
     return container.state === 'paused' ? REST : { kind: 'undo', by: 'pause' };
   },
@@ -132,7 +134,9 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     if (isWanted(outlook, 'disabled')) return { kind: 'retire' };
     if (container === undefined) return LOOK;
     if (!isWantedUp(outlook)) return isUp(container) ? { kind: 'undo', by: 'stop' } : REST;
-    return canStart(container) ? { kind: 'reuse' } : move('creating', 'container-missing');
+    return canStart(container)
+      ? { kind: 'reuse' }
+      : move('creating', container === null ? 'container-missing' : 'container-outdated');
   },
   failed: (outlook) => {
     const { container, instance, now, policy } = outlook;
@@ -214,7 +218,15 @@ const isNewRequest = ({ lifecycle }: ManagedInstance): boolean =>
 const isUp = (container: ContainerObservation | null): container is ContainerObservation =>
   container?.state === 'running' || container?.state === 'paused';
 
-const canStart = (container: ContainerObservation | null): boolean => container !== null && container.state !== 'dead';
+/** One from the warm pool cannot be started again: its folders were renamed, and are no longer where it was made with them. */
+const canStart = (container: ContainerObservation | null): boolean =>
+  container !== null && container.state !== 'dead' && !isPoolOwner(container.owner);
+
+/** Somebody started a container from the warm pool again, and its workspace is not the agent's any more. */
+function hasLostItsFolders({ lifecycle }: ManagedInstance, container: ContainerObservation): boolean {
+  const pid = lifecycle.replicas[0]?.pid ?? null;
+  return isPoolOwner(container.owner) && pid !== null && container.pid !== null && container.pid !== pid;
+}
 
 /** Its agent knows the newest revision, and is still the process that was told. */
 function isUpToDate(instance: ManagedInstance, container: ContainerObservation): boolean {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir, opendir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import { removeTree } from './remove-tree.js';
@@ -21,6 +21,40 @@ export class AgentFolders {
    */
   async remove(...folders: readonly string[]): Promise<void> {
     await attempt('removed', folders, removeTree);
+  }
+
+  /** Is there nothing to lose in it? Nor is there in a folder that is not there; in one that cannot be read there may be. */
+  async isEmpty(path: string): Promise<boolean> {
+    try {
+      const folder = await opendir(path);
+      try {
+        return (await folder.read()) === null;
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      return errnoOf(error) === 'ENOENT';
+    }
+  }
+
+  /**
+   * Renames a folder to its new place, in one step, over an empty folder at most. Doing it again does nothing.
+   * @returns whether it is there now; false: something else is, or the new place is on another file system
+   * @throws DomainError WORKSPACE_UNAVAILABLE
+   */
+  async handOver(from: string, to: string): Promise<boolean> {
+    let isThere = true;
+    await attempt('handed over', [to], async () => {
+      try {
+        await rename(from, to);
+      } catch (error) {
+        const reason = errnoOf(error) ?? '';
+        if (reason === 'ENOENT') isThere = (await lstat(to)).isDirectory();
+        else if (['ENOTEMPTY', 'EEXIST', 'EXDEV', 'ENOTDIR'].includes(reason)) isThere = false;
+        else throw error;
+      }
+    });
+    return isThere;
   }
 }
 

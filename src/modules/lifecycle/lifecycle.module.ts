@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { InstallationDataModule } from '../../data/installation/installation-data.module.js';
 import { LifecycleDataModule } from '../../data/lifecycle/lifecycle-data.module.js';
+import { PoolDataModule } from '../../data/pool/pool-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
+import { Configuration } from '../../platform/config/configuration.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
 import { ContainerPlanner } from './container-planner.js';
@@ -19,6 +21,16 @@ import { LifecycleListener } from './lifecycle.listener.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { LogResponder } from './log-responder.js';
 import { StatsResponder } from './stats-responder.js';
+import { PoolDemandNotes } from './pool/pool-demand-notes.js';
+import { PoolFigures } from './pool/pool-figures.js';
+import { PoolFiller } from './pool/pool-filler.js';
+import { PoolPlaces } from './pool/pool-places.js';
+import { PoolPreparation } from './pool/pool-preparation.js';
+import { PoolRemoval } from './pool/pool-removal.js';
+import { PoolRound } from './pool/pool-round.js';
+import { PoolSettings } from './pool/pool-settings.js';
+import { PoolSweep } from './pool/pool-sweep.js';
+import { WarmPool } from './pool/warm-pool.js';
 import { Engine } from './reconciler/engine.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
@@ -36,10 +48,11 @@ import { HealthChecks } from './upkeep/health-checks.js';
 import { HealthProbes } from './upkeep/health-probes.js';
 
 @Module({
-  imports: [LifecycleDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
+  imports: [LifecycleDataModule, PoolDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
   controllers: [LifecycleController],
   providers: [
     { provide: LifecycleSettings, useFactory: (): LifecycleSettings => new LifecycleSettings() },
+    { provide: PoolSettings, inject: [Configuration], useFactory: (of: Configuration) => PoolSettings.from(of) },
     AgentConnections,
     AgentFolders,
     AgentSteps,
@@ -63,12 +76,21 @@ import { HealthProbes } from './upkeep/health-probes.js';
     LifecycleWaiter,
     LogResponder,
     OrphanRemoval,
+    PoolDemandNotes,
+    PoolFigures,
+    PoolFiller,
+    PoolPlaces,
+    PoolPreparation,
+    PoolRemoval,
+    PoolRound,
+    PoolSweep,
     PowerSteps,
     Reconciler,
     ReconcilerGauges,
     Resync,
     StatsResponder,
     StepRunner,
+    WarmPool,
   ],
   exports: [LifecycleService, AgentUse],
 })

@@ -42,6 +42,13 @@ export class Configuration {
   readonly filesMaxBytes: number;
   readonly filesMaxEntries: number;
   readonly shutdownGraceSeconds: number;
+  /** Of warm containers. A size of 0: none. */
+  readonly pool: {
+    readonly size: number;
+    readonly max: number;
+    readonly maxMemoryMiB: number;
+    readonly maxIdleSeconds: number;
+  };
   /** Folder with a page for each problem code. */
   readonly problemPagesDir: string = join(HOME, 'docs/problems');
 
@@ -79,6 +86,12 @@ export class Configuration {
     this.filesMaxBytes = settings.FILES_MAX_BYTES;
     this.filesMaxEntries = settings.FILES_MAX_ENTRIES;
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
+    this.pool = {
+      size: settings.POOL_SIZE,
+      max: settings.POOL_MAX,
+      maxMemoryMiB: settings.POOL_MAX_MEMORY_MIB,
+      maxIdleSeconds: settings.POOL_MAX_IDLE_SECONDS,
+    };
   }
 
   /** @throws DomainError CONFIGURATION_INVALID with every fault at once */

@@ -106,6 +106,19 @@ export const VARIABLES = {
   FILES_MAX_ENTRIES: integer(100_000, 1, 10_000_000, {
     meaning: 'Most files and folders in one archive.',
   }),
+  POOL_SIZE: integer(0, 0, 1000, {
+    meaning:
+      'Warm containers kept ready of each specification in use, so that a first start takes milliseconds; each recent use asks for one more. 0: none. Needs Docker.',
+  }),
+  POOL_MAX: integer(20, 0, 10_000, {
+    meaning: 'Warm containers of all specifications together; the most recently used specification is served first.',
+  }),
+  POOL_MAX_MEMORY_MIB: integer(8192, 0, 16_777_216, {
+    meaning: 'Memory in MiB that all warm containers together may use, counted by their limits.',
+  }),
+  POOL_MAX_IDLE_SECONDS: integer(600, 1, 604_800, {
+    meaning: 'A specification that nobody asked for so long keeps no warm containers.',
+  }),
   SHUTDOWN_GRACE: integer(30, 0, 3600, {
     meaning: 'Seconds that a stop waits for requests in flight before it cuts them off.',
   }),

@@ -302,7 +302,7 @@ export class DockerRuntime extends ContainerRuntime {
 }
 
 /** What is run, and how it is told to end. What is not said here is the image's. */
-function programOf({ command, args, env = {}, stopSignal = 'SIGTERM' }: RuntimeSpec): ContainerCreateOptions {
+function programOf({ command, args, env = {}, stopSignal = 'SIGTERM' }: RuntimeSpec<Owner>): ContainerCreateOptions {
   return {
     ...(command === undefined ? {} : { Entrypoint: [...command] }),
     ...(args === undefined ? {} : { Cmd: [...args] }),

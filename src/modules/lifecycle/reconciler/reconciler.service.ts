@@ -9,12 +9,14 @@ import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { nextStep } from '../../../domain/lifecycle/next-step.js';
-import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
+import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
+import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spec.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
 import { AgentConnections } from '../agent-connections.js';
 import { LifecycleNotifier } from '../lifecycle-notifier.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
+import { PoolSweep } from '../pool/pool-sweep.js';
 import { within } from '../within.js';
 import { EngineWatch } from './engine-watch.js';
 import { Hold } from './hold.js';
@@ -48,6 +50,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly worker: InstanceWorker,
     private readonly resync: Resync,
     private readonly watch: EngineWatch,
+    private readonly pool: PoolSweep,
     private readonly notifier: LifecycleNotifier,
     private readonly connections: AgentConnections,
     private readonly bus: DomainEventBus,
@@ -65,17 +68,11 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   onApplicationBootstrap(): void {
     const { signal } = this.stopping;
     const listener = {
-      onEvent: ({
-        owner,
-        containerId,
-        kind,
-      }: {
-        owner: { instance: AgentInstanceId };
-        containerId: string;
-        kind: string;
-      }) => {
+      onEvent: (event: RuntimeEvent) => {
+        const { owner, containerId, kind } = event;
         if (kind === 'exited' || kind === 'removed') this.connections.drop(containerId);
-        this.look(owner.instance);
+        if (isPoolOwner(owner)) void this.lookAtClaimant({ ...event, owner });
+        else this.look(owner.instance);
       },
       onAvailable: () => {
         this.resyncAsked = true;
@@ -107,6 +104,16 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   look(id: AgentInstanceId): void {
     this.lookFirst.add(id);
     this.queue.add(id);
+  }
+
+  /** The labels of a container from the pool do not name the agent that has it. */
+  private async lookAtClaimant(event: RuntimeEvent & { readonly owner: PoolOwner }): Promise<void> {
+    try {
+      const claimant = await this.pool.noticed(event);
+      if (claimant !== null) this.look(claimant);
+    } catch (error) {
+      this.logger.warn({ msg: 'an event of a warm container was missed; the resync sees what it left', err: error });
+    }
   }
 
   private async poll(signal: AbortSignal): Promise<void> {

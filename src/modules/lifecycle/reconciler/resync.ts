@@ -6,6 +6,7 @@ import { nextStep } from '../../../domain/lifecycle/next-step.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
+import { PoolSweep } from '../pool/pool-sweep.js';
 import { within } from '../within.js';
 import { EngineWatch } from './engine-watch.js';
 import { OrphanRemoval } from './orphan-removal.js';
@@ -20,6 +21,7 @@ export class Resync {
     private readonly runtime: ContainerRuntime,
     private readonly planner: ContainerPlanner,
     private readonly orphans: OrphanRemoval,
+    private readonly pool: PoolSweep,
     private readonly watch: EngineWatch,
     private readonly settings: LifecycleSettings,
   ) {}
@@ -43,6 +45,7 @@ export class Resync {
       after = last.id;
     }
     await this.orphans.sweep(containers);
+    await this.pool.sweep(containers);
   }
 
   private needsWork(instance: ManagedInstance, containers: ReadonlyMap<string, ContainerObservation>): boolean {

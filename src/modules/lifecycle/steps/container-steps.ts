@@ -8,6 +8,7 @@ import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
 import { AgentConnections } from '../agent-connections.js';
 import { AgentFolders } from '../agent-folders.js';
 import { ContainerPlanner, isSameOwner } from '../container-planner.js';
+import { WarmPool } from '../pool/warm-pool.js';
 import { Engine } from '../reconciler/engine.js';
 import type { Hold } from '../reconciler/hold.js';
 
@@ -30,6 +31,7 @@ export class ContainerSteps {
     private readonly planner: ContainerPlanner,
     private readonly folders: AgentFolders,
     private readonly connections: AgentConnections,
+    private readonly pool: WarmPool,
   ) {}
 
   async look(hold: Hold): Promise<Seen> {
@@ -51,7 +53,7 @@ export class ContainerSteps {
     await hold.transition({
       to: 'starting',
       reason,
-      replica: this.newReplica(hold, container.id, spec),
+      replica: this.newReplica(hold, container, spec),
       ...pinOf(hold, spec),
     });
     return container;
@@ -64,7 +66,7 @@ export class ContainerSteps {
       await hold.transition({ to: 'creating', reason: 'container-outdated', error: null });
       return container;
     }
-    const replica = this.newReplica(hold, container.id, spec);
+    const replica = this.newReplica(hold, container, spec);
     const reason = hold.instance.lifecycle.sleep === 'waking' ? 'woken' : 'container-reused';
     await hold.transition({ to: 'starting', reason, replica, error: null });
     return container;
@@ -110,6 +112,8 @@ export class ContainerSteps {
     this.anticipated.delete(hold);
     // An image may have to be pulled first.
     const spec = await hold.wait(() => anticipated ?? this.planner.plan(hold.instance));
+    const warm = await this.pool.claim(hold, spec);
+    if (warm !== null) return { container: warm, spec, reason: 'container-claimed' };
     try {
       return await this.makeFrom(hold, spec);
     } catch (error) {
@@ -161,12 +165,12 @@ export class ContainerSteps {
     }
   }
 
-  private newReplica(hold: Hold, containerId: string, spec: RuntimeSpec): Replica {
+  private newReplica(hold: Hold, { id, name }: ContainerObservation, spec: RuntimeSpec): Replica {
     return {
       index: 0,
       operator: this.engine.runtime.name,
-      containerId,
-      containerName: spec.name,
+      containerId: id,
+      containerName: name,
       specDigest: spec.specDigest,
       restartToken: hold.instance.lifecycle.desired.restartToken,
       configuredRevision: 0,
