@@ -4,6 +4,7 @@ import { ContractContext } from './contract-context.js';
 import { creationContract } from './creation.contract.js';
 import { execContract } from './exec.contract.js';
 import { filesContract } from './files.contract.js';
+import { handoverContract } from './handover.contract.js';
 import { lifeContract } from './life.contract.js';
 import { observationContract } from './observation.contract.js';
 import type { RuntimeHarness } from './runtime-harness.js';
@@ -18,6 +19,7 @@ export function containerRuntimeContract(title: string, prepare: () => Promise<R
     creationContract(context);
     agentContract(context);
     filesContract(context);
+    handoverContract(context);
     lifeContract(context);
     observationContract(context);
     execContract(context);
