@@ -9,9 +9,17 @@ interface Operation {
   readonly summary?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly object[];
-  readonly parameters?: readonly { name: string; in: string; example?: unknown }[];
+  readonly parameters?: readonly Parameter[];
   readonly requestBody?: { content: Record<string, { schema: Schema }> };
   readonly responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema?: Schema;
+  readonly example?: unknown;
 }
 
 interface Schema {
@@ -125,6 +133,7 @@ describe('docs/openapi.json', () => {
       'PATCH /api/v1/projects/{projectId}/agents/{id}',
       'PATCH /api/v1/templates/{id}',
       'POST /api/v1/projects/{projectId}/agents/{id}/revisions/{revision}/restore',
+      'PUT /api/v1/projects/{projectId}/agents/{id}/files/content',
       'PUT /api/v1/templates/{id}',
     ]);
   });
@@ -141,7 +150,11 @@ describe('docs/openapi.json', () => {
   });
 
   it('has request examples that are no faulty requests', async () => {
-    for (const { route, requestBody } of operations) {
+    for (const { route, requestBody, parameters = [] } of operations) {
+      const asked = parameters.filter((parameter) => parameter.in === 'query' && parameter.required === true);
+      const query = new URLSearchParams(
+        Object.fromEntries(asked.map(({ name, schema }) => [name, String(schema?.example)])),
+      );
       for (const [type, { schema }] of Object.entries(requestBody?.content ?? {})) {
         const [method, path] = route.split(' ') as [NonNullable<Request['method']>, string];
         const url = path
@@ -151,7 +164,11 @@ describe('docs/openapi.json', () => {
         const example = exampleOf(schema);
         const isFile = route.endsWith('/import') && type === 'application/json';
         if (isFile) continue; // the same text, which is YAML
-        const { status, body } = await app.call(url, { method, body: example, headers: { 'content-type': type } });
+        const { status, body } = await app.call(query.size === 0 ? url : `${url}?${query.toString()}`, {
+          method,
+          body: example,
+          headers: { 'content-type': type },
+        });
         // The template and project that the examples name are not there: that is no fault of their form.
         expect([route, type, status, body?.errors]).toEqual([
           route,

@@ -118,7 +118,7 @@ describe('the warm pool', () => {
       const { spec } = world.engine.get(lifecycle.containerId!);
       expect(spec.owner.instance).toBe(id);
       expect(spec.workspaceFolder).toBe(muster.planner.workspaceFolder({ id, projectId: path.projectId }));
-    });
+    }, 20_000);
     expect(world.engine.containers.has(waiting)).toBe(false);
     expect(world.engine.calls.filter(({ call, target }) => call === 'start' && target === waiting)).toHaveLength(1);
     await eventually(async () => {
@@ -142,12 +142,16 @@ describe('the warm pool', () => {
   });
 
   it('lets exactly as many claim as there are, whoever asks', async () => {
-    await warmHost({ size: 3 });
-    const { pool } = (await world.pool.containers.list('ready'))[0]!;
+    const [muster] = await warmHost({ size: 3 });
+    // Nobody fills it meanwhile.
+    await muster.stop();
+    const ready = await world.pool.containers.list('ready');
+    const { pool } = ready[0]!;
     const claimed = await Promise.all(Array.from({ length: 12 }, () => world.pool.containers.claim(pool, newId())));
     const ids = claimed.filter((member) => member !== null).map(({ id }) => id);
-    expect(ids).toHaveLength(3);
-    expect(new Set(ids).size).toBe(3);
+    expect(ready.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(ids)).toEqual(new Set(ready.map(({ id }) => id)));
+    expect(ids).toHaveLength(ready.length);
   });
 
   it('starts an agent cold whose workspace has something in it, and leaves that alone', async () => {

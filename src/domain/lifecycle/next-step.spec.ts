@@ -208,7 +208,7 @@ describe('the next step', () => {
         container: { ...container(look, pid)!, owner },
         now: NOW,
         policy: DEFAULT_RESTART_POLICY,
-          watchedSince: null,
+        watchedSince: null,
       });
 
     it('never starts it a second time', () => {

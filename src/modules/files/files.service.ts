@@ -5,7 +5,9 @@ import { domainEvent, type DomainEvents } from '../../domain/events/domain-event
 import type { FileChange, FileEntry } from '../../domain/files/file-entry.js';
 import { FileJournal, type FileEvent } from '../../domain/files/file-journal.js';
 import { relativePath, workspacePathFault } from '../../domain/files/workspace-path.js';
+import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page } from '../../domain/page.js';
 import type { AgentFiles, ByteStream, FileContent, FileWriteRequest } from '../../domain/runtime/agent-files.js';
 import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
@@ -37,6 +39,7 @@ export class FilesService {
 
   constructor(
     private readonly lifecycle: LifecycleService,
+    private readonly use: AgentUse,
     private readonly journal: FileJournal,
     private readonly bus: DomainEventBus,
     private readonly configuration: Configuration,
@@ -55,7 +58,7 @@ export class FilesService {
 
   async read(agent: InstancePath, path: string, range: string | undefined, signal: AbortSignal): Promise<FileContent> {
     const { filesMaxBytes } = this.configuration;
-    return this.withFiles(agent, (files) => files.read(relativePath(path), filesMaxBytes, range, signal));
+    return this.streaming(agent, signal, (files) => files.read(relativePath(path), filesMaxBytes, range, signal));
   }
 
   async write(
@@ -93,7 +96,8 @@ export class FilesService {
   }
 
   async pack(agent: InstancePath, path: string, signal: AbortSignal): Promise<ByteStream> {
-    return this.withFiles(agent, (files) => files.pack({ path: relativePath(path), ...this.archiveLimits }, signal));
+    const request = { path: relativePath(path), ...this.archiveLimits };
+    return this.streaming(agent, signal, (files) => files.pack(request, signal));
   }
 
   async unpack(
@@ -110,7 +114,7 @@ export class FilesService {
   }
 
   async watch(agent: InstancePath, path: string, signal: AbortSignal): Promise<AsyncIterable<FileChange>> {
-    return this.withFiles(agent, (files) => files.watch(relativePath(path), signal));
+    return this.streaming(agent, signal, (files) => files.watch(relativePath(path), signal));
   }
 
   private get archiveLimits(): { maxBytes: number; maxEntries: number } {
@@ -125,8 +129,36 @@ export class FilesService {
     });
   }
 
+  /** An agent that sleeps wakes for it. */
   private async withFiles<T>(agent: InstancePath, act: (files: AgentFiles) => Promise<T>): Promise<T> {
-    const instance = await this.lifecycle.get(agent);
+    return this.use.during(agent, (instance) => this.ask(instance, act));
+  }
+
+  /** What is answered goes on after the call: the agent is in use until `ended` is aborted. */
+  private async streaming<T>(
+    agent: InstancePath,
+    ended: AbortSignal,
+    act: (files: AgentFiles) => Promise<T>,
+  ): Promise<T> {
+    const use = await this.use.hold(agent);
+    const release = (): void => {
+      use.release().catch((error: unknown) => {
+        // It is over by itself half a minute later.
+        this.logger.warn({ msg: 'the end of a use could not be noted', instance: agent.id, err: error });
+      });
+    };
+    try {
+      const answer = await this.ask(await use.awake(ended), act);
+      if (ended.aborted) release();
+      else ended.addEventListener('abort', release, { once: true });
+      return answer;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  private async ask<T>(instance: ManagedInstance, act: (files: AgentFiles) => Promise<T>): Promise<T> {
     const { files } = await this.lifecycle.connectionTo(instance);
     try {
       return await act(files);

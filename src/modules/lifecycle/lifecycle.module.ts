@@ -23,6 +23,7 @@ import { LogResponder } from './log-responder.js';
 import { StatsResponder } from './stats-responder.js';
 import { PoolDemandNotes } from './pool/pool-demand-notes.js';
 import { PoolFigures } from './pool/pool-figures.js';
+import { PoolGauges } from './pool/pool-gauges.js';
 import { PoolFiller } from './pool/pool-filler.js';
 import { PoolPlaces } from './pool/pool-places.js';
 import { PoolPreparation } from './pool/pool-preparation.js';
@@ -78,6 +79,7 @@ import { HealthProbes } from './upkeep/health-probes.js';
     OrphanRemoval,
     PoolDemandNotes,
     PoolFigures,
+    PoolGauges,
     PoolFiller,
     PoolPlaces,
     PoolPreparation,

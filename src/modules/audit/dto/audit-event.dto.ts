@@ -15,7 +15,10 @@ export class AuditEventDto extends EventDto {
   })
   readonly hash!: string;
 
-  @ApiProperty({ description: "Ed25519 over the hash's 32 bytes, in base64url" })
+  @ApiProperty({
+    example: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-Pw',
+    description: "Ed25519 over the hash's 32 bytes, in base64url",
+  })
   readonly signature!: string;
 
   @ApiProperty({ example: '3f1c0a9be2d47c55', description: 'Which key signed' })
