@@ -107,7 +107,7 @@ describe('the reconciler', () => {
     const path = await world.instance();
     await act(path, 'start');
     const { workspaceFolder } = world.engine.of(path.id)[0]!.spec;
-    await mkdir(workspaceFolder);
+    await mkdir(workspaceFolder, { recursive: true });
     expect((await act(path, 'disable')).instance).toMatchObject({
       pid: null,
       lifecycle: { state: 'disabled', containerId: null, replicas: [], error: null },
