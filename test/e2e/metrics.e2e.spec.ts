@@ -30,7 +30,8 @@ describe('GET /metrics', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({ AGENT_BUNDLE });
-    other = await TestApp.start({ AGENT_BUNDLE }, app.database);
+    // On the same folder too: what runs there is the same agents, and neither takes them for gone.
+    other = await TestApp.start({ AGENT_BUNDLE, DATA_DIR: app.dataDir }, app.database);
     monitor = (await app.call('/api-keys', { method: 'POST', body: { name: 'scraper', role: 'monitor' } })).body.key;
     agents = await agentsOf(app, { count: 2 });
     expect(await Promise.all(agents.map(async (agent) => act(agent, 'start')))).toEqual([200, 200]);

@@ -98,14 +98,6 @@ describe('the warm pool', () => {
         return Promise.resolve();
       },
     ],
-    [
-      'a start by somebody else',
-      async (_muster: LifecycleHost, path: InstancePath) => {
-        const container = world.engine.get((await world.read(path)).lifecycle.containerId!);
-        Object.assign(container, { pid: container.pid! + 1_000_000 });
-        return Promise.resolve();
-      },
-    ],
   ])('never lets a claimed container start again: after %s the agent has one of its own', async (_what, upset) => {
     const [muster, waiting] = await warmHost();
     const path = await world.instance();
