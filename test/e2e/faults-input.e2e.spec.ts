@@ -34,6 +34,9 @@ const GOOD: Record<string, unknown> = {
   },
   'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'pause' },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
+  'POST /api/v1/projects/:projectId/agents/:id/files/folders': { path: '/workspace/notes' },
+  'PUT /api/v1/projects/:projectId/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
+  'PUT /api/v1/tenants/:id/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
 };
 const TEMPLATE = {
   role: 'developer',
@@ -84,7 +87,8 @@ describe('bad input', () => {
     app.app
       .get(RouteTable)
       .all()
-      .filter(({ method }) => CHANGES.includes(method))
+      // A renewal could end the agent that all others are about.
+      .filter(({ method, url }) => CHANGES.includes(method) && !url.endsWith('/renew'))
       .map(({ method, url }) => `${method} ${url}`);
 
   const pathOf = (url: string): string =>
@@ -118,7 +122,7 @@ describe('bad input', () => {
   }
 
   it('has a good body for every route that takes one', () => {
-    const bodiless = ['DELETE', 'restore'];
+    const bodiless = ['DELETE', 'restore', '/cancel', '/files/content', '/files/archive'];
     const wanting = routes().filter((route) => !bodiless.some((word) => route.includes(word)));
     expect(wanting.filter((route) => !(route in GOOD))).toEqual([]);
   });
@@ -170,7 +174,8 @@ describe('bad input', () => {
     'cursor=%ff', '%f0%28%8c%28=1', 'limit=', 'cursor=', 'since=2026-W05', 'tail=NaN&follow=2', `cursor=${'a'.repeat(5000)}`, '&&&', '=',
   ])('in queries is refused or taken: %s', async (query) => {
     for (const { method, url } of app.app.get(RouteTable).all().filter((route) => route.method === 'GET')) {
-      if (url.startsWith('/docs') || !url.startsWith('/api')) continue;
+      // A stream that is taken has no end.
+      if (url.startsWith('/docs') || !url.startsWith('/api') || url === '/api/v1/events') continue;
       expectClear(await app.call(`${pathOf(url).replace(':runId', '0'.repeat(24))}?${query}`), [method, url, query]);
     }
   }); // prettier-ignore
