@@ -51,6 +51,7 @@ export function creationContract(on: ContractContext): void {
         pid: null,
         startedAt: null,
         exitCode: null,
+        finishedAt: null,
         oomKilled: false,
       });
       expect(await readdir(spec.privateFolder)).toEqual([]);
