@@ -15,10 +15,11 @@ async function* lines(...texts: (string | Error)[]): AsyncGenerator<LogLine> {
   }
 }
 
+/** The events, whatever pieces they come in. */
 async function all(events: AsyncIterable<string>): Promise<string[]> {
-  const found: string[] = [];
-  for await (const event of events) found.push(event);
-  return found;
+  let text = '';
+  for await (const piece of events) text += piece;
+  return text.split(/(?<=\n\n)/);
 }
 
 describe('log events', () => {
@@ -50,6 +51,34 @@ describe('log events', () => {
     expect(events.at(-1)).toBe(
       'event: problem\ndata: {"code":"RUNTIME_UNAVAILABLE","detail":"The engine went away."}\n\n',
     );
+  });
+
+  it('come in few pieces when they come at once', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
+    let pieces = 0;
+    let text = '';
+    for await (const piece of logEvents(lines(...many))) {
+      pieces += 1;
+      text += piece;
+    }
+    expect(text.match(/"text":"line \d+"/g)).toEqual(many.map((one) => `"text":"${one}"`));
+    expect(pieces).toBeLessThan(10);
+  });
+
+  it('are read no further ahead than the client can take', async () => {
+    let read = 0;
+    const endless = async function* (): AsyncGenerator<LogLine> {
+      for (;;) {
+        read += 1;
+        yield await Promise.resolve(line('x'.repeat(1_000)));
+      }
+    };
+    const events = logEvents(endless());
+    await events.next();
+    const before = read;
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    expect(read - before).toBeLessThan(100);
+    await events.return(undefined);
   });
 
   it('let go of the lines when nobody reads any more', async () => {

@@ -1,10 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { DomainError } from '../../domain/errors/domain-error.js';
 
 /** Proxies cut a connection that is silent for a minute or so. */
 const HEARTBEAT_MS = 15_000;
+/** So many characters are read ahead of the client. */
+const MOST_AHEAD = 64 * 1024;
 
 export interface ServerSentEvent {
   readonly event: string;
@@ -14,8 +16,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * Items as server-sent events, their data as JSON. A comment now and then keeps the connection alive; `event: problem` ends
- * a stream that broke off.
+ * Items as server-sent events, their data as JSON; what comes at once is one piece. A comment now and then keeps the
+ * connection alive; `event: problem` ends a stream that broke off.
  */
 export async function* eventStream<T>(
   items: AsyncIterable<T>,
@@ -23,27 +25,16 @@ export async function* eventStream<T>(
   heartbeatMs = HEARTBEAT_MS,
 ): AsyncGenerator<string> {
   const iterator = items[Symbol.asyncIterator]();
+  const written = new WrittenEvents(heartbeatMs);
   try {
-    let next = iterator.next();
+    void written.takeFrom(iterator, toEvent);
     for (;;) {
-      const silence = new AbortController();
-      const result = await Promise.race([
-        next,
-        sleep(heartbeatMs, null, { signal: silence.signal, ref: false }).catch(() => null),
-      ]);
-      silence.abort();
-      if (result === null) {
-        yield ': still here\n\n';
-        continue;
-      }
-      if (result.done === true) return;
-      yield written(toEvent(result.value));
-      next = iterator.next();
+      const piece = await written.next();
+      if (piece === null) return;
+      yield piece;
     }
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    yield written({ event: 'problem', data: { code: error.code, detail: error.message } });
   } finally {
+    written.stop();
     await iterator.return?.();
   }
 }
@@ -66,5 +57,82 @@ export function clientGone(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-const written = ({ event, id, data }: ServerSentEvent): string =>
+/** Between the one who brings items and the one who sends them. One promise and one timer for many events: each is cheap. */
+class WrittenEvents {
+  private text = '';
+  private ended = false;
+  private failure: unknown = null;
+  private readonly arrival = new Bell();
+  private readonly departure = new Bell();
+  private readonly heartbeat: NodeJS.Timeout;
+
+  constructor(heartbeatMs: number) {
+    this.heartbeat = setTimeout(() => {
+      this.add(': still here\n\n');
+    }, heartbeatMs).unref();
+  }
+
+  /** Reads all items, never too far ahead. Never throws: what goes wrong is told by `next`. */
+  async takeFrom<T>(items: AsyncIterator<T, unknown>, toEvent: (item: T) => ServerSentEvent): Promise<void> {
+    try {
+      while (!this.ended) {
+        const { done, value } = await items.next();
+        if (done === true) break;
+        this.add(asText(toEvent(value)));
+        while (this.text.length >= MOST_AHEAD && !this.ended) await this.departure.rung();
+      }
+    } catch (error) {
+      if (error instanceof DomainError) {
+        this.add(asText({ event: 'problem', data: { code: error.code, detail: error.message } }));
+      } else this.failure = error;
+    }
+    this.stop();
+  }
+
+  /** What has come since, or the next thing that comes; null when nothing more does. @throws what reading threw */
+  async next(): Promise<string | null> {
+    while (this.text === '' && !this.ended) await this.arrival.rung();
+    // What was read from one packet comes within the same turn of the event loop.
+    if (!this.ended) await turn();
+    const { text } = this;
+    this.text = '';
+    this.departure.ring();
+    if (text !== '') {
+      if (!this.ended) this.heartbeat.refresh();
+      return text;
+    }
+    if (this.failure !== null) throw this.failure as Error;
+    return null;
+  }
+
+  stop(): void {
+    this.ended = true;
+    clearTimeout(this.heartbeat);
+    this.arrival.ring();
+    this.departure.ring();
+  }
+
+  private add(text: string): void {
+    this.text += text;
+    this.arrival.ring();
+  }
+}
+
+/** Wakes whoever waits for it. */
+class Bell {
+  private wake: (() => void) | null = null;
+
+  async rung(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  ring(): void {
+    this.wake?.();
+    this.wake = null;
+  }
+}
+
+const asText = ({ event, id, data }: ServerSentEvent): string =>
   `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
