@@ -55,14 +55,9 @@ export class SandboxService {
     actor: Actor,
     waitMs: number,
   ): Promise<Run> {
-    const kind = this.kinds.of(request.type);
-    await this.instances.get(path);
-    kind.assertPossible();
+    const kind = await this.possibleKind(request.type, path);
     const id = newId<RunId>();
-    const holding = runHolding(id, path.projectId);
-    const { run, begun, use, event } = await this.quotas.claimFor(path.tenantId, [holding], () =>
-      this.begin(id, path, kind, request, actor),
-    );
+    const { run, begun, use, event } = await this.begin(id, path, kind, request, actor);
     this.bus.publish(event);
     const ending = this.open.keep(id, ({ output, cancel }) =>
       this.carryOut({ run, kind, request, path, begun, use, output, cancelled: cancel.signal }),
@@ -70,7 +65,19 @@ export class SandboxService {
     return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
   }
 
-  /** Notes it with its agent, and on record. */
+  /** @throws NotFoundError, RuntimeError unsupported */
+  private async possibleKind<T extends RunType>(type: T, path: InstancePath): Promise<RunKind<T>> {
+    const kind = this.kinds.of(type);
+    try {
+      kind.assertPossible();
+    } catch (error) {
+      await this.instances.get(path);
+      throw error;
+    }
+    return kind;
+  }
+
+  /** Claims its place, and notes it with its agent at the same time: both can be undone, and who waits for one waits for both. */
   private async begin<T extends RunType>(
     id: RunId,
     path: InstancePath,
@@ -78,7 +85,26 @@ export class SandboxService {
     request: RunRequests[T] & { readonly type: T },
     actor: Actor,
   ): Promise<Begun> {
-    const begun = await this.beginNow(path, id);
+    const beginning = this.beginNow(path, id);
+    beginning.catch(() => undefined);
+    try {
+      return await this.quotas.claimFor(path.tenantId, [runHolding(id, path.projectId)], async () =>
+        this.record(id, path, kind, request, actor, await beginning),
+      );
+    } catch (error) {
+      if ((await beginning) !== null) await this.instances.endRun(path.id, id);
+      throw error;
+    }
+  }
+
+  private async record<T extends RunType>(
+    id: RunId,
+    path: InstancePath,
+    kind: RunKind<T>,
+    request: RunRequests[T] & { readonly type: T },
+    actor: Actor,
+    begun: ManagedInstance | null,
+  ): Promise<Begun> {
     // An open run keeps its agent; one that waits for its turn, or for the agent to wake, has to say so.
     const use = begun === null ? await this.use.hold(path) : null;
     const { fields, inputHash } = kind.describe(request);
@@ -92,7 +118,7 @@ export class SandboxService {
     try {
       await this.runs.insert(run, this.settings.ownedMs, event);
     } catch (error) {
-      await Promise.all([this.instances.endRun(path.id, id), use?.release()]);
+      await use?.release();
       throw error;
     }
     return { run, begun, use, event };
