@@ -32,6 +32,8 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
     clientErrorHandler: refuseUnreadable,
     // An upload may take hours. Headers have Node's own time, bodies theirs: see slow-bodies.ts.
     requestTimeout: 0,
+    // Of a body that is passed on, as files are: some of it can come while the rest is on its way.
+    http: { highWaterMark: 256 * 1024 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(configuration, log), adapter, {
     logger: log,

@@ -79,7 +79,7 @@ class WrittenEvents {
         const { done, value } = await items.next();
         if (done === true) break;
         this.add(asText(toEvent(value)));
-        while (this.text.length >= MOST_AHEAD && !this.ended) await this.departure.rung();
+        while (this.isFull()) await this.departure.rung();
       }
     } catch (error) {
       if (error instanceof DomainError) {
@@ -110,6 +110,10 @@ class WrittenEvents {
     clearTimeout(this.heartbeat);
     this.arrival.ring();
     this.departure.ring();
+  }
+
+  private isFull(): boolean {
+    return this.text.length >= MOST_AHEAD && !this.ended;
   }
 
   private add(text: string): void {

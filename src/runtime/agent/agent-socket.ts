@@ -8,6 +8,8 @@ import { SOCKET_NAME } from './agent-protocol.js';
 const O_PATH = 0o10000000;
 
 const DIAL_TIMEOUT_MS = 2000;
+/** Files on their way: one piece can be on its way while the next is fetched. */
+const AHEAD = { readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 };
 
 /**
  * Connects to agent.sock. The folder belongs to the agent, which can put a link there that leads to any socket of the
@@ -64,7 +66,7 @@ function statOf<T>(container: string, look: () => T): T {
 
 function dial(container: string, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path });
+    const socket = connect({ path, ...AHEAD });
     const giveUp = setTimeout(() => {
       socket.destroy();
       reject(new AgentUnreachableError(container));

@@ -21,6 +21,9 @@ export interface AgentServerOptions {
   readonly files: string;
 }
 
+/** Of a body, so that it goes on coming while what came is written. */
+const READ_AHEAD_BYTES = 1024 * 1024;
+
 const JSON_TYPE = 'content-type: application/json; charset=utf-8';
 const NOT_HTTP = JSON.stringify({
   code: 'MALFORMED_REQUEST',
@@ -34,7 +37,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
   let stopping = false;
   let idle = (): void => undefined;
 
-  const http = createServer((request, response) => {
+  const http = createServer({ highWaterMark: READ_AHEAD_BYTES }, (request, response) => {
     inFlight++;
     const cancel = new AbortController();
     response.on('close', () => {
