@@ -108,8 +108,7 @@ async function jest() {
           '--json',
           `--outputFile=${report}`,
           '--passWithNoTests',
-          // One after another: beside a second suite, tests of outages have been seen to miss their time.
-          '--runInBand',
+          `--maxWorkers=${process.env.MUSTER_TEST_WORKERS ?? 1}`,
           ...selected,
           ...(files.length > 0 ? ['--', ...files] : []),
         ],

@@ -130,8 +130,8 @@ export class LifecycleHost {
     this.connections = new AgentConnections(runtime);
     const engine = new Engine(runtime, settings);
     const folders = new AgentFolders();
-    const { planner, connections } = this;
-    const ground = { ...pool, records, runtime, planner, folders, connections, configuration, lifecycle: settings };
+    const { planner, connections, telemetry } = this;
+    const ground = { ...pool, records, runtime, planner, folders, connections, configuration, telemetry, lifecycle: settings };
     this.warm = poolParts(ground, pool.settings);
     const runner = new StepRunner(
       new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool),

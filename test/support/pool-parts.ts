@@ -18,6 +18,7 @@ import type { LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-reco
 import type { PoolContainers } from '../../src/domain/pool/pool-containers.repository.js';
 import type { PoolDemands } from '../../src/domain/pool/pool-demands.repository.js';
 import type { ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
+import type { Telemetry } from '../../src/domain/telemetry/telemetry.js';
 import type { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
 import type { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import type { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
@@ -71,6 +72,7 @@ export interface PoolGround extends PoolRepositories {
   readonly connections: AgentConnections;
   readonly configuration: Configuration;
   readonly lifecycle: LifecycleSettings;
+  readonly telemetry: Telemetry;
 }
 
 export interface PoolParts {
@@ -91,7 +93,7 @@ export function poolParts(ground: PoolGround, overrides: Partial<PoolSettings> =
   const preparation = new PoolPreparation(containers, runtime, planner, folders, removal, places, settings);
   const round = new PoolRound(containers, demands, preparation, removal, figures, settings);
   return {
-    pool: new WarmPool(containers, runtime, folders, connections, places, notes, figures, settings),
+    pool: new WarmPool(containers, runtime, folders, connections, places, notes, settings, ground.telemetry),
     filler: new PoolFiller(demands, notes, runtime, round, settings),
     sweep: new PoolSweep(containers, records, runtime, removal, lifecycle),
     figures,

@@ -14,6 +14,8 @@ export class RecordingTelemetry extends Telemetry {
   readonly lags: number[] = [];
   readonly engineCalls: [string, EngineOutcome][] = [];
   engineAnswers: boolean | null = null;
+  readonly poolClaims: string[] = [];
+  resyncs = 0;
   logged = 0;
 
   engineCalled(call: string, outcome: EngineOutcome): void {
@@ -42,6 +44,14 @@ export class RecordingTelemetry extends Telemetry {
 
   runEnded(type: string, status: string): void {
     this.runs.push([type, status]);
+  }
+
+  poolClaimed(outcome: 'hit' | 'miss'): void {
+    this.poolClaims.push(outcome);
+  }
+
+  resynced(): void {
+    this.resyncs += 1;
   }
 
   eventsLogged(entries: number): void {

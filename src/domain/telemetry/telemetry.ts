@@ -28,6 +28,10 @@ export abstract class Telemetry {
   /** An agent runs for the first time since it was asked to. */
   abstract agentSpawned(seconds: number): void;
   abstract runEnded(type: RunType, status: RunStatus, seconds: number): void;
+  /** An agent's first start where there is a pool: hit when it had a warm container for it. */
+  abstract poolClaimed(outcome: 'hit' | 'miss'): void;
+  /** Every instance was compared with the engine. */
+  abstract resynced(seconds: number): void;
   /** This process has appended entries to the event log. */
   abstract eventsLogged(entries: number): void;
 }

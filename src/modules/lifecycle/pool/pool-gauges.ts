@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry } from '../../../platform/telemetry/metrics/metrics-registry.js';
 import { PoolFigures } from './pool-figures.js';
 
-/** Shows what the warm pools of this process gave and have. Summed over all pools: one for each specification has no bound. */
+/** Shows what the warm pools have. Summed over all pools: one for each specification has no bound. */
 @Injectable()
 export class PoolGauges implements OnModuleInit {
   constructor(
@@ -11,17 +11,6 @@ export class PoolGauges implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metrics.gauge(
-      {
-        name: 'agent_manager_pool_claims',
-        help: 'First starts since this process began that found a warm container (hit), and that did not (miss); only where there is a pool. Use sum()',
-        labels: ['outcome'],
-      },
-      () => [
-        { labels: { outcome: 'hit' }, value: this.sum('hits') },
-        { labels: { outcome: 'miss' }, value: this.sum('misses') },
-      ],
-    );
     this.metrics.gauge(
       {
         name: 'agent_manager_pool_containers',
@@ -35,7 +24,7 @@ export class PoolGauges implements OnModuleInit {
     );
   }
 
-  private sum(figure: 'hits' | 'misses' | 'ready' | 'preparing'): number {
+  private sum(figure: 'ready' | 'preparing'): number {
     return [...this.figures.all.values()].reduce((sum, pool) => sum + pool[figure], 0);
   }
 }

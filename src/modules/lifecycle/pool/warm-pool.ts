@@ -6,13 +6,13 @@ import { PoolContainers } from '../../../domain/pool/pool-containers.repository.
 import { poolSpecOf } from '../../../domain/pool/pool-spec.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
+import { Telemetry } from '../../../domain/telemetry/telemetry.js';
 import { digestOf } from '../../../platform/crypto/digest.js';
 import { AgentConnections } from '../agent-connections.js';
 import { AgentFolders } from '../agent-folders.js';
 import type { Hold } from '../reconciler/hold.js';
 import { within } from '../within.js';
 import { PoolDemandNotes } from './pool-demand-notes.js';
-import { PoolFigures } from './pool-figures.js';
 import { PoolPlaces } from './pool-places.js';
 import { PoolSettings } from './pool-settings.js';
 
@@ -28,8 +28,8 @@ export class WarmPool {
     private readonly connections: AgentConnections,
     private readonly places: PoolPlaces,
     private readonly notes: PoolDemandNotes,
-    private readonly figures: PoolFigures,
     private readonly settings: PoolSettings,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /**
@@ -42,7 +42,7 @@ export class WarmPool {
     if (poolSpec === null || !(await this.mayClaim(hold.instance, spec))) return null;
     const pool = digestOf(poolSpec);
     const claimed = await this.take(hold, spec, pool);
-    this.figures.claimed(pool, claimed !== null);
+    this.telemetry.poolClaimed(claimed === null ? 'miss' : 'hit');
     this.notes.note(pool, poolSpec);
     return claimed;
   }

@@ -123,9 +123,11 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
         if (this.resyncAsked || performance.now() >= resyncAt) {
           this.resyncAsked = false;
           resyncAt = performance.now() + this.settings.resyncMs;
+          const began = performance.now();
           await this.resync.run((id) => {
             this.look(id);
           });
+          this.telemetry.resynced((performance.now() - began) / 1000);
         }
         for (const id of await this.records.findDue(DUE_AT_ONCE)) {
           this.lookFirst.delete(id);

@@ -22,6 +22,8 @@ export class PrometheusTelemetry extends Telemetry {
   private readonly reconciles;
   private readonly spawns;
   private readonly runs;
+  private readonly claims;
+  private readonly resyncs;
   private readonly logged;
   private engineAnswers: boolean | null = null;
 
@@ -60,6 +62,18 @@ export class PrometheusTelemetry extends Telemetry {
       labels: ['type', 'status'],
       buckets: LONG,
     });
+    this.claims = registry.counter({
+      name: 'agent_manager_pool_claims_total',
+      help: 'First starts that found a warm container (hit), and that did not (miss); only where there is a pool',
+      labels: ['outcome'],
+    });
+    // A rate needs a first value to rise from.
+    for (const outcome of ['hit', 'miss']) this.claims({ outcome }, 0);
+    this.resyncs = registry.histogram({
+      name: 'agent_manager_resync_duration_seconds',
+      help: 'Comparing every agent with the container engine',
+      buckets: [...SHORT, 30, 60],
+    });
     this.logged = registry.counter({
       name: 'agent_manager_event_log_entries_total',
       help: 'Entries that this process has appended to event logs',
@@ -95,6 +109,14 @@ export class PrometheusTelemetry extends Telemetry {
 
   runEnded(type: RunType, status: RunStatus, seconds: number): void {
     this.runs({ type, status }, seconds);
+  }
+
+  poolClaimed(outcome: 'hit' | 'miss'): void {
+    this.claims({ outcome });
+  }
+
+  resynced(seconds: number): void {
+    this.resyncs({}, seconds);
   }
 
   eventsLogged(entries: number): void {
