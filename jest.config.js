@@ -48,5 +48,7 @@ export default {
     project('integration', ['test/integration/**/*.spec.ts'], database),
     project('e2e', ['test/e2e/**/*.spec.ts'], database),
     project('chaos', ['test/chaos/**/*.spec.ts'], database),
+    // Long ones, by `npm run test:soak` alone.
+    project('soak', ['test/soak/**/*.spec.ts'], database),
   ],
 };

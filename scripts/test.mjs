@@ -5,6 +5,7 @@
  *     npm test                          all of it
  *     npm test -- e2e integration       only these Jest projects
  *     npm test -- unit -- src/domain    only these files of them
+ *     npm run test:soak                 the long ones, which are no part of `npm test`
  *
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
  * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
@@ -23,6 +24,9 @@ import { fromRoot, root } from './lib/paths.mjs';
 import { provisionEngine } from './lib/provision-engine.mjs';
 import { run } from './lib/run.mjs';
 import { ensureTestImages } from './lib/test-images.mjs';
+
+/** Not part of `npm test`. */
+const LONG_PROJECTS = ['soak'];
 
 const log = createLog();
 const [projects, files] = selection(process.argv.slice(2));
@@ -96,7 +100,7 @@ async function jest() {
   const folder = await mkdtemp(join(tmpdir(), 'muster-test-'));
   const report = join(folder, 'jest.json');
   try {
-    const selected = everything ? [] : ['--selectProjects', ...projects];
+    const selected = everything ? ['--ignoreProjects', ...LONG_PROJECTS] : ['--selectProjects', ...projects];
     await new Promise((resolve) => {
       const child = spawn(
         process.execPath,

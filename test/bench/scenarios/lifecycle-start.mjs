@@ -83,7 +83,7 @@ export async function lifecycleStart({ api, rounds, dockerHost, perRound = 5 }) 
 }
 
 /** Folders of the limit's own, as Muster's mounts want them. */
-async function plainFolders(model) {
+export async function plainFolders(model) {
   const root = await mkdtemp(join(tmpdir(), 'muster-bench-'));
   const [uid, gid] = model.Config.User.split(':').map(Number);
   const folders = { root, private: await mkdtemp(join(root, 'p-')), workspace: await mkdtemp(join(root, 'w-')) };
@@ -92,7 +92,7 @@ async function plainFolders(model) {
 }
 
 /** The same container as Muster's, but for its name, labels and folders. */
-function plainOptions(model, folders) {
+export function plainOptions(model, folders) {
   const { Config, HostConfig } = model;
   const replaced = (target) => (target === '/run/muster' ? folders.private : folders.workspace);
   const { Binds, Mounts, ...rest } = HostConfig;
@@ -119,7 +119,7 @@ function plainOptions(model, folders) {
 }
 
 /** Asks for the health of the agent-server until it answers. */
-async function firstAnswer(folder) {
+export async function firstAnswer(folder) {
   const socketPath = join(folder, 'agent.sock');
   for (;;) {
     const answered = await new Promise((resolve) => {
