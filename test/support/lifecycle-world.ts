@@ -157,7 +157,7 @@ export class LifecycleHost {
     );
     const draining = { signal: this.draining.signal } as Draining;
     const waiter = new LifecycleWaiter(records, notifier, settings, draining);
-    const requests = new LifecycleRequests(records, new OpenQuotas());
+    const requests = new LifecycleRequests(records, new OpenQuotas(), settings);
     this.service = new LifecycleService(
       records,
       requests,

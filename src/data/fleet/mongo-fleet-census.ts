@@ -15,6 +15,8 @@ interface StateCount {
   readonly longest: number | null;
 }
 
+type ReplicaCount = Pick<StateCount, '_id' | 'count'>;
+
 interface DueCount {
   readonly count: number;
   readonly since: Date;
@@ -34,11 +36,16 @@ export class MongoFleetCensus extends FleetCensus {
 
   async take(): Promise<Census> {
     const now = new Date();
-    const [byState, [due]] = await Promise.all([this.countStates(now), this.countDue(now)]);
+    const [byState, [due], replicas] = await Promise.all([
+      this.countStates(now),
+      this.countDue(now),
+      this.countReplicas(),
+    ]);
     const counts = new Map(byState.map(({ _id, count }) => [_id, count]));
     const running = byState.find(({ _id }) => _id === 'running');
     return {
-      states: Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<State, number>,
+      states: allStates(counts),
+      replicas: allStates(new Map(replicas.map(({ _id, count }) => [_id, count]))),
       uptime:
         running?.mean == null
           ? null
@@ -69,6 +76,16 @@ export class MongoFleetCensus extends FleetCensus {
       .toArray();
   }
 
+  private async countReplicas(): Promise<ReplicaCount[]> {
+    return this.instances
+      .aggregate<ReplicaCount>([
+        { $match: { 'lifecycle.state': { $in: STATES } } },
+        { $unwind: '$lifecycle.replicas' },
+        { $group: { _id: '$lifecycle.replicas.state', count: { $sum: 1 } } },
+      ])
+      .toArray();
+  }
+
   /** The same as LifecycleRecords.findDue finds. */
   private async countDue(now: Date): Promise<DueCount[]> {
     return this.instances
@@ -85,6 +102,9 @@ export class MongoFleetCensus extends FleetCensus {
       .toArray();
   }
 }
+
+const allStates = (counts: ReadonlyMap<LifecycleState, number>): Record<State, number> =>
+  Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<State, number>;
 
 /** A container's clock may be a little ahead. */
 const seconds = (ms: number | null): number => Math.max(0, ms ?? 0) / 1000;

@@ -2,10 +2,11 @@ import { Types } from 'mongoose';
 import type { Actor } from '../../domain/events/actor.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import type { RunId } from '../../domain/ids.js';
-import type { TransitionChange } from '../../domain/lifecycle/lifecycle-records.js';
-import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
-import type { Replica, Transition } from '../../domain/lifecycle/lifecycle.js';
+import type { ReplicaChange, TransitionChange } from '../../domain/lifecycle/lifecycle-records.js';
+import { ACTIONS, PRESENT_STATES, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
+import type { LifecycleError, Replica, Transition } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { followersOf, replicaIn } from '../../domain/lifecycle/replicas.js';
 import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
 
@@ -66,18 +67,25 @@ export const takeLease = (owner: string, ttlMs: number): Pipeline => [
 
 export const extendLease = (ttlMs: number): Pipeline => [{ $set: { 'lifecycle.lease.until': fromNow(ttlMs) } }];
 
-/** The event's generation is the one that this write makes. */
-export function wantOther(action: LifecycleAction, actor: Actor, event: DomainEvent<'lifecycle.requested'>): Pipeline {
+/** The event's generation and desired state are those that this write makes. */
+export function wantOther(
+  action: LifecycleAction,
+  actor: Actor,
+  event: DomainEvent<'lifecycle.requested'>,
+  replicas?: number,
+): Pipeline {
   const generation = { $add: ['$lifecycle.desired.generation', 1] };
+  const desired = ACTIONS[action] === null ? '$lifecycle.desired.state' : literal(ACTIONS[action]);
   const record = toOutboxRecord(event);
   const inOutbox = {
-    $mergeObjects: [literal(record), { data: { $mergeObjects: [literal(record.data), { generation }] } }],
+    $mergeObjects: [literal(record), { data: { $mergeObjects: [literal(record.data), { generation, desired }] } }],
   };
   return [
     {
       $set: {
         outbox: append('outbox', inOutbox),
-        'lifecycle.desired.state': literal(ACTIONS[action]),
+        'lifecycle.desired.state': desired,
+        ...(replicas === undefined ? {} : { 'lifecycle.desired.replicas': literal(replicas) }),
         'lifecycle.desired.generation': generation,
         'lifecycle.desired.restartToken': { $add: ['$lifecycle.desired.restartToken', action === 'restart' ? 1 : 0] },
         'lifecycle.desired.requestedAt': '$$NOW',
@@ -101,7 +109,7 @@ export function changeState(
   const { to } = change;
   const transition: Transition = { from: change.from, to, at: event.at, reason: change.reason };
   const set: Record<string, unknown> = {
-    ...replicaFields(replicaAfter(instance, change)),
+    ...firstReplica(replicaAfter(instance, change)),
     outbox: append('outbox', literal(toOutboxRecord(event))),
     'lifecycle.state': literal(to),
     'lifecycle.transitions': {
@@ -112,8 +120,10 @@ export function changeState(
   for (const field of ['error', 'failures', 'retryAt', 'observedGeneration', 'image'] as const) {
     if (change[field] !== undefined) set[`lifecycle.${field}`] = literal(change[field]);
   }
+  const nextCheck = fromNow(upkeepOf(instance.manifest).intervalMs);
+  const othersRun = followersOf(instance.lifecycle).some(({ state }) => state === 'running');
   set['lifecycle.healthCheck'] = {
-    dueAt: to === 'running' ? fromNow(upkeepOf(instance.manifest).intervalMs) : null,
+    dueAt: to === 'running' ? nextCheck : othersRun ? { $ifNull: ['$lifecycle.healthCheck.dueAt', nextCheck] } : null,
     failures: 0,
     detail: null,
   };
@@ -122,10 +132,42 @@ export function changeState(
   return [{ $set: set }];
 }
 
-/** A replica, and the fields of the instance that mirror it. */
-export function replicaFields(replica: Replica | null): Record<string, unknown> {
+/** `instance` as for changeState. */
+export function changeReplica(
+  { lifecycle, manifest }: ManagedInstance,
+  { index, to, replica }: ReplicaChange,
+  event: DomainEvent<'lifecycle.replica-transitioned'>,
+): Pipeline {
+  const others = followersOf(lifecycle).filter((other) => other.index !== index);
+  const runs = [lifecycle.state, to, ...others.map(({ state }) => state)].includes('running');
+  const nextCheck = { $ifNull: ['$lifecycle.healthCheck.dueAt', fromNow(upkeepOf(manifest).intervalMs)] };
+  return [
+    {
+      $set: {
+        'lifecycle.replicas': withReplica(index, replica),
+        'lifecycle.healthCheck.dueAt': runs ? nextCheck : null,
+        outbox: append('outbox', literal(toOutboxRecord(event))),
+      },
+    },
+  ];
+}
+
+/** A replica as it is now, and the fields of the instance where they mirror it. */
+export const replicaFields = (replica: Replica): Record<string, unknown> =>
+  replica.index === 0 ? firstReplica(replica) : { 'lifecycle.replicas': withReplica(replica.index, replica) };
+
+/** A replica in place of what it was, or nothing; the others stay as they are in the document. */
+function withReplica(index: number, replica: Replica | null): Record<string, unknown> {
+  const others = (order: '$lt' | '$gt'): Record<string, unknown> => ({
+    $filter: { input: '$lifecycle.replicas', as: 'replica', cond: { [order]: ['$$replica.index', index] } },
+  });
+  return { $concatArrays: [others('$lt'), literal(replica === null ? [] : [replica]), others('$gt')] };
+}
+
+/** Replica 0, and the fields of the instance that mirror it. */
+function firstReplica(replica: Replica | null): Record<string, unknown> {
   return {
-    'lifecycle.replicas': literal(replica === null ? [] : [replica]),
+    'lifecycle.replicas': withReplica(0, replica),
     'lifecycle.containerId': literal(replica?.containerId ?? null),
     'lifecycle.containerName': literal(replica?.containerName ?? null),
     'lifecycle.startedAt': literal(replica?.startedAt ?? null),
@@ -133,13 +175,38 @@ export function replicaFields(replica: Replica | null): Record<string, unknown> 
   };
 }
 
+/** Shown with what has a container and shows none: each replica by itself. */
+export function markUnavailable(error: LifecycleError): Pipeline {
+  const isSilent = (of: string, field: string): Record<string, unknown> => ({
+    $and: [{ $in: [`${of}.state`, PRESENT_STATES] }, { $eq: [{ $ifNull: [`${of}.${field}`, null] }, null] }],
+  });
+  const shown = { $mergeObjects: ['$$replica.condition', { error: literal(error) }] };
+  return [
+    {
+      $set: {
+        'lifecycle.error': { $cond: [isSilent('$lifecycle', 'error'), literal(error), '$lifecycle.error'] },
+        'lifecycle.replicas': {
+          $map: {
+            input: '$lifecycle.replicas',
+            as: 'replica',
+            in: {
+              $cond: [
+                { $and: [{ $gt: ['$$replica.index', 0] }, isSilent('$$replica', 'condition.error')] },
+                { $mergeObjects: ['$$replica', { condition: shown }] },
+                '$$replica',
+              ],
+            },
+          },
+        },
+      },
+    },
+  ];
+}
+
 function replicaAfter(instance: ManagedInstance, change: TransitionChange): Replica | null {
-  const replica = change.replica === undefined ? (instance.lifecycle.replicas[0] ?? null) : change.replica;
-  if (replica === null) return null;
-  const isUp = change.to === 'running' || change.to === 'paused';
-  return isUp
-    ? { ...replica, state: change.to }
-    : { ...replica, state: change.to, pid: null, startedAt: null, health: 'unknown' };
+  const known = instance.lifecycle.replicas.find(({ index }) => index === 0) ?? null;
+  const replica = change.replica === undefined ? known : change.replica;
+  return replica === null ? null : replicaIn(change.to, replica);
 }
 
 export const withoutRun = (runId: RunId): Pipeline => [

@@ -16,11 +16,13 @@ import {
   type HeldLease,
   type InstancePath,
   type OwnerVerdict,
+  type ReplicaChange,
   type Settlement,
   type TransitionChange,
 } from '../../domain/lifecycle/lifecycle-records.js';
 import {
   ACTIONS,
+  PRESENT_STATES,
   type DesiredState,
   type LifecycleAction,
   type LifecycleState,
@@ -31,10 +33,21 @@ import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { changeState, extendLease, replicaFields, takeLease, wantOther, withoutRun } from './lifecycle-updates.js';
+import {
+  changeReplica,
+  changeState,
+  extendLease,
+  markUnavailable,
+  replicaFields,
+  takeLease,
+  wantOther,
+  withoutRun,
+} from './lifecycle-updates.js';
 import { byLease, byPath, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
 
-type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & { lifecycle: Pick<Lifecycle, 'containerId'> };
+type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & {
+  lifecycle: Pick<Lifecycle, 'containerId'> & { replicas?: Pick<Replica, 'containerId'>[] };
+};
 
 /** What an instance is called from the moment it is asked to be that. */
 const ON_THE_WAY: Partial<Record<DesiredState, LifecycleState>> = { removed: 'removing', disabled: 'disabled' };
@@ -48,9 +61,16 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     this.documents = new ManagedDocuments(model);
   }
 
-  async request(path: InstancePath, action: LifecycleAction, actor: Actor, generation?: number): Promise<Changed> {
+  async request(
+    path: InstancePath,
+    action: LifecycleAction,
+    actor: Actor,
+    generation?: number,
+    replicas?: number,
+  ): Promise<Changed> {
     const rule = ACTION_RULES[action];
-    const data = { instanceId: path.id, action, desired: ACTIONS[action], generation: 0 };
+    const asked = { instanceId: path.id, action, ...(replicas === undefined ? {} : { replicas }) };
+    const data = { ...asked, desired: ACTIONS[action] ?? 'enabled', generation: 0 };
     const event = lifecycleEvent('lifecycle.requested', path, actor, data);
     const instance = await this.documents.change(
       {
@@ -60,16 +80,18 @@ export class MongoLifecycleRecords extends LifecycleRecords {
         ...(generation === undefined ? {} : { 'lifecycle.desired.generation': generation }),
         ...outboxHasRoom(OUTBOX_LIMIT),
       },
-      wantOther(action, actor, event),
+      wantOther(action, actor, event, replicas),
     );
     if (instance !== null) {
-      return { instance, event: { ...event, data: { ...data, generation: instance.lifecycle.desired.generation } } };
+      const { generation: made, state: desired } = instance.lifecycle.desired;
+      return { instance, event: { ...event, data: { ...data, desired, generation: made } } };
     }
     const { state, desired } = (await this.get(path)).lifecycle;
     const isOther = generation !== undefined && generation !== desired.generation;
     if (isAllowed(action, state, desired.state) && isOther) throw new ConcurrentUpdateError(WHAT, path.id);
     if (isAllowed(action, state, desired.state)) throw new OutboxFullError(WHAT, path.id);
-    throw new InvalidTransitionError(`The agent ${path.id}`, ON_THE_WAY[desired.state] ?? state, ACTIONS[action]);
+    const asks = ACTIONS[action] ?? `scaled`;
+    throw new InvalidTransitionError(`The agent ${path.id}`, ON_THE_WAY[desired.state] ?? state, asks);
   }
 
   async get(path: InstancePath): Promise<ManagedInstance> {
@@ -131,6 +153,26 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     return { instance: await this.documents.changeHeld(lease, filter, changeState(instance, change, event)), event };
   }
 
+  async transitionReplica(lease: HeldLease, instance: ManagedInstance, change: ReplicaChange): Promise<Changed> {
+    const { index: replica, from, to, reason } = change;
+    const event = lifecycleEvent('lifecycle.replica-transitioned', instance, systemActor('reconciler'), {
+      instanceId: instance.id,
+      replica,
+      from,
+      to,
+      generation: instance.lifecycle.desired.generation,
+      reason,
+    });
+    const isThere = instance.lifecycle.replicas.some(({ index }) => index === replica);
+    const filter = {
+      ...(isThere
+        ? { 'lifecycle.replicas': { $elemMatch: { index: replica, state: from } } }
+        : { 'lifecycle.replicas.index': { $ne: replica } }),
+      ...outboxHasRoom(OUTBOX_LIMIT),
+    };
+    return { instance: await this.documents.changeHeld(lease, filter, changeReplica(instance, change, event)), event };
+  }
+
   async updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance> {
     return this.documents.changeHeld(lease, {}, [{ $set: replicaFields(replica) }]);
   }
@@ -180,24 +222,32 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   async judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OwnerVerdict[]> {
     const found = await this.documents.collection
       .find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } })
-      .project<OwnerRecord>({ removedAt: 1, 'lifecycle.containerId': 1 })
+      .project<OwnerRecord>({ removedAt: 1, 'lifecycle.containerId': 1, 'lifecycle.replicas.containerId': 1 })
       .toArray();
     const records = new Map(found.map((record) => [record._id.toHexString(), record]));
     return ids.map((id) => {
       const record = records.get(id);
-      if (record === undefined) return { id, kind: 'unknown', containerId: null };
-      return { id, kind: record.removedAt === null ? 'known' : 'removed', containerId: record.lifecycle.containerId };
+      if (record === undefined) return { id, kind: 'unknown', containerId: null, containerIds: [] };
+      const { containerId, replicas = [] } = record.lifecycle;
+      const containerIds = replicas.flatMap((replica) => replica.containerId ?? []);
+      return { id, kind: record.removedAt === null ? 'known' : 'removed', containerId, containerIds };
     });
   }
 
   async markUnavailable(error: LifecycleError): Promise<number> {
     const { modifiedCount } = await this.documents.collection.updateMany(
       {
-        'lifecycle.state': { $in: ['creating', 'starting', 'running', 'paused', 'stopping', 'removing'] },
-        'lifecycle.error': null,
+        $or: [
+          { 'lifecycle.state': { $in: PRESENT_STATES }, 'lifecycle.error': null },
+          {
+            'lifecycle.replicas': {
+              $elemMatch: { state: { $in: PRESENT_STATES }, 'condition.error': null, index: { $gt: 0 } },
+            },
+          },
+        ],
         removedAt: null,
       },
-      { $set: { 'lifecycle.error': error } },
+      markUnavailable(error),
     );
     return modifiedCount;
   }

@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/events/actor.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import type { TransitionChange } from '../../domain/lifecycle/lifecycle-records.js';
+import type { HealthFinding } from '../../domain/lifecycle/upkeep-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
 import { append, changeState, fromNow, literal, type Pipeline } from './lifecycle-updates.js';
@@ -87,6 +88,34 @@ export function withTimeLeft(ttlSeconds: number, event: DomainEvent<'lifecycle.r
         outbox: append('outbox', literal(toOutboxRecord(event))),
         'lifecycle.expiresAt': expiresAt,
         'lifecycle.retryAt': { $min: [{ $ifNull: ['$lifecycle.retryAt', expiresAt] }, expiresAt] },
+      },
+    },
+  ];
+}
+
+/** What a check has shown of a replica beside the first. */
+export function replicaHealth({ replica, fault, forgetsFailures }: HealthFinding): Pipeline {
+  const failures = fault === null ? 0 : { $add: ['$$replica.condition.healthCheck.failures', 1] };
+  const condition = {
+    healthCheck: { failures, detail: literal(fault) },
+    ...(forgetsFailures ? { failures: 0 } : {}),
+  };
+  const seen = {
+    health: fault === null ? 'healthy' : 'unhealthy',
+    condition: { $mergeObjects: ['$$replica.condition', condition] },
+  };
+  return [
+    {
+      $set: {
+        'lifecycle.replicas': {
+          $map: {
+            input: '$lifecycle.replicas',
+            as: 'replica',
+            in: {
+              $cond: [{ $eq: ['$$replica.index', replica] }, { $mergeObjects: ['$$replica', seen] }, '$$replica'],
+            },
+          },
+        },
       },
     },
   ];

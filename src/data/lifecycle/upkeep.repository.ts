@@ -16,7 +16,15 @@ import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instanc
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
 import { fromNow, type Pipeline } from './lifecycle-updates.js';
 import { byLease, byPath, lifecycleEvent, ManagedDocuments, WHAT } from './managed-documents.js';
-import { putToSleep, wantRemoved, withoutUse, withTimeLeft, withUse, withUsesRenewed } from './upkeep-updates.js';
+import {
+  putToSleep,
+  wantRemoved,
+  replicaHealth,
+  withoutUse,
+  withTimeLeft,
+  withUse,
+  withUsesRenewed,
+} from './upkeep-updates.js';
 
 const RECONCILER = systemActor('reconciler');
 
@@ -85,14 +93,17 @@ export class MongoUpkeepRecords extends UpkeepRecords {
 
   async claimHealthCheck(seen: ManagedInstance, nextInMs: number): Promise<ManagedInstance | null> {
     const { dueAt } = seen.lifecycle.healthCheck;
-    return this.documents.change(
-      { _id: new Types.ObjectId(seen.id), 'lifecycle.healthCheck.dueAt': dueAt, 'lifecycle.state': 'running' },
-      [{ $set: { 'lifecycle.healthCheck.dueAt': fromNow(nextInMs) } }],
-    );
+    return this.documents.change({ _id: new Types.ObjectId(seen.id), 'lifecycle.healthCheck.dueAt': dueAt }, [
+      { $set: { 'lifecycle.healthCheck.dueAt': fromNow(nextInMs) } },
+    ]);
   }
 
   async noteHealth(id: AgentInstanceId, finding: HealthFinding): Promise<ManagedInstance | null> {
-    const { containerId, fault, forgetsFailures } = finding;
+    const { replica, containerId, fault, forgetsFailures } = finding;
+    if (replica > 0) {
+      const isIt = { $elemMatch: { index: replica, containerId, state: 'running' } };
+      return this.documents.change({ _id: new Types.ObjectId(id), 'lifecycle.replicas': isIt }, replicaHealth(finding));
+    }
     const filter = {
       _id: new Types.ObjectId(id),
       'lifecycle.state': 'running',

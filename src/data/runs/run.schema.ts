@@ -19,6 +19,8 @@ export interface RunRecord {
   projectId: Types.ObjectId;
   instanceId: Types.ObjectId;
   type: RunType;
+  /** Not there in runs of before agents had several. */
+  replica?: number;
   status: RunStatus;
   input: string | null;
   exec: ExecDetails | null;
@@ -49,6 +51,7 @@ export const runSchema = new Schema<RunRecord>(
     projectId: { type: ObjectId, required: true },
     instanceId: { type: ObjectId, required: true },
     type: { type: String, required: true },
+    replica: { type: Number, default: 0 },
     status: { type: String, enum: RUN_STATUSES, required: true },
     input: { type: String, default: null },
     exec: { type: Mixed, default: null },

@@ -53,9 +53,21 @@ export interface DomainEvents {
     action: LifecycleAction;
     desired: DesiredState;
     generation: number;
+    /** How many are wanted from now on: of a scale. */
+    replicas?: number;
   };
   'lifecycle.transitioned': {
     instanceId: AgentInstanceId;
+    from: LifecycleState;
+    to: LifecycleState;
+    generation: number;
+    /** A code, never engine text. */
+    reason: string;
+  };
+  /** A replica beside the first; the first one's changes are the agent's own. */
+  'lifecycle.replica-transitioned': {
+    instanceId: AgentInstanceId;
+    replica: number;
     from: LifecycleState;
     to: LifecycleState;
     generation: number;

@@ -19,6 +19,7 @@ export const EVENT_PERMISSIONS = {
   'agent-instance.restored': 'agents:read',
   'lifecycle.requested': 'agents:read',
   'lifecycle.transitioned': 'agents:read',
+  'lifecycle.replica-transitioned': 'agents:read',
   'lifecycle.renewed': 'agents:read',
   'run.started': 'runs:read',
   'run.ended': 'runs:read',

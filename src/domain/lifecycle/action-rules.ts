@@ -23,6 +23,7 @@ export const ACTION_RULES = {
   restart: { states: ALIVE, desired: NOT_REMOVED },
   pause: { states: ['running', 'paused'], desired: ['running', 'paused'] },
   resume: { states: ['running', 'paused'], desired: ['running', 'paused'] },
+  scale: { states: ALIVE, desired: NOT_REMOVED },
   destroy: { states: [...ALIVE, 'removing'], desired: [...NOT_REMOVED, 'disabled', 'removed'] },
 } as const satisfies Record<LifecycleAction, ActionRule>;
 

@@ -13,7 +13,9 @@ export function isInUse({ openRuns, lifecycle }: Used, now: Date): boolean {
 
 /** When it goes to sleep if nobody uses it before; null: it does not. */
 export function sleepsAt({ lifecycle, manifest }: Used): Date | null {
-  const { startedAt, lastUsedAt, state, desired, sleep } = lifecycle;
+  const { startedAt, lastUsedAt, state, desired, sleep, replicas } = lifecycle;
+  // The others sleep with the first.
+  if ((replicas[0]?.index ?? 0) > 0) return null;
   const { idleMs } = upkeepOf(manifest);
   if (idleMs === null || startedAt === null || state !== 'running' || desired.state !== 'running' || sleep !== null) {
     return null;

@@ -43,6 +43,16 @@ export interface TransitionChange {
   readonly image?: PinnedImage;
 }
 
+/** How a replica beside the first changes its state. */
+export interface ReplicaChange {
+  readonly index: number;
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+  readonly reason: TransitionReason;
+  /** As it is afterwards; null: it is gone. */
+  readonly replica: Replica | null;
+}
+
 /** How a holder leaves an instance for now. A field that is not given stays. */
 export interface Settlement {
   readonly retryAt: Date | null;
@@ -55,8 +65,10 @@ export interface OwnerVerdict {
   readonly id: AgentInstanceId;
   /** removed: its document says so. unknown: there is no document. */
   readonly kind: 'known' | 'removed' | 'unknown';
-  /** The container on record. */
+  /** The container of replica 0 on record. */
   readonly containerId: string | null;
+  /** Those of all replicas. */
+  readonly containerIds: readonly string[];
 }
 
 /**
@@ -68,9 +80,16 @@ export abstract class LifecycleRecords {
    * Wants the instance to be something else: raises the generation (and the restart token for a restart), forgets earlier
    * failures, makes it due at once.
    * @param generation only if the instance still has this one; what was decided on it may not hold for a later one
+   * @param replicas how many it is to have from now on; as many as before when not given
    * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError, ConcurrentUpdateError
    */
-  abstract request(path: InstancePath, action: LifecycleAction, actor: Actor, generation?: number): Promise<Changed>;
+  abstract request(
+    path: InstancePath,
+    action: LifecycleAction,
+    actor: Actor,
+    generation?: number,
+    replicas?: number,
+  ): Promise<Changed>;
 
   /** @throws NotFoundError, also when it is removed */
   abstract get(path: InstancePath): Promise<ManagedInstance>;
@@ -98,7 +117,12 @@ export abstract class LifecycleRecords {
    */
   abstract transition(lease: HeldLease, instance: ManagedInstance, change: TransitionChange): Promise<Changed>;
   /**
-   * Writes what a look at the container, or a conversation with its agent, has shown about replica 0.
+   * Moves the state of a replica beside the first, with its event. The instance's own state stays.
+   * @throws LeaseLostError, OutboxFullError
+   */
+  abstract transitionReplica(lease: HeldLease, instance: ManagedInstance, change: ReplicaChange): Promise<Changed>;
+  /**
+   * Writes what a look at the container, or a conversation with its agent, has shown about a replica.
    * @throws LeaseLostError
    */
   abstract updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance>;

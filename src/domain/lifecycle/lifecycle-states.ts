@@ -17,6 +17,16 @@ export type LifecycleState = keyof typeof TRANSITIONS;
 
 export const LIFECYCLE_STATES = Object.keys(TRANSITIONS) as readonly LifecycleState[];
 
+/** In these states there may be a container that takes up what it was promised. */
+export const PRESENT_STATES: readonly LifecycleState[] = [
+  'creating',
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'removing',
+];
+
 export function mayFollow(from: LifecycleState, to: LifecycleState): boolean {
   return (TRANSITIONS[from] as readonly LifecycleState[]).includes(to);
 }
@@ -24,7 +34,10 @@ export function mayFollow(from: LifecycleState, to: LifecycleState): boolean {
 /** What somebody wants an instance to be. */
 export type DesiredState = 'enabled' | 'disabled' | 'running' | 'paused' | 'stopped' | 'removed';
 
-/** What can be asked of an instance, and the desired state it asks for. A restart also moves the restart token. */
+/**
+ * What can be asked of an instance, and the desired state it asks for; null: that stays. A restart also moves the restart
+ * token, and a scale the number of replicas.
+ */
 export const ACTIONS = {
   enable: 'enabled',
   disable: 'disabled',
@@ -33,8 +46,9 @@ export const ACTIONS = {
   restart: 'running',
   pause: 'paused',
   resume: 'running',
+  scale: null,
   destroy: 'removed',
-} as const satisfies Record<string, DesiredState>;
+} as const satisfies Record<string, DesiredState | null>;
 
 export type LifecycleAction = keyof typeof ACTIONS;
 

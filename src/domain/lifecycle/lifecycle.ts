@@ -22,13 +22,27 @@ export interface Desired {
 
 export type ReplicaHealth = 'unknown' | 'healthy' | 'unhealthy';
 
+/** How a replica beside the first fares. For replica 0 the instance itself says these things. */
+export interface ReplicaCondition {
+  readonly error: LifecycleError | null;
+  /** In a row, since it last ran well. */
+  readonly failures: number;
+  /** When it is tried again; null: at once, or not at all. */
+  readonly retryAt: Date | null;
+  /** The newest generation that was dealt with for it, reached or failed. */
+  readonly observedGeneration: number;
+  readonly healthCheck: Pick<HealthCheck, 'failures' | 'detail'>;
+}
+
 /** One running copy of an instance. */
 export interface Replica {
+  /** 0 is the one that prompts and files go to. */
   readonly index: number;
   /** Which engine runs it: the runtime's name for now. */
   readonly operator: string;
   readonly containerId: string | null;
-  readonly containerName: string;
+  /** null: it has not been given one yet. */
+  readonly containerName: string | null;
   /** Hash of everything the container was made from; another hash means it has to be made anew. */
   readonly specDigest: string;
   /** The restart token that this container's start obeyed. */
@@ -42,6 +56,8 @@ export interface Replica {
   readonly startedAt: Date | null;
   /** How Muster reaches it, for people: `unix` or `exec`. Never an address a client could use. */
   readonly endpoint: string | null;
+  /** Of every replica but the first. */
+  readonly condition?: ReplicaCondition;
 }
 
 export interface Transition {
@@ -102,6 +118,7 @@ export interface Lifecycle {
   readonly containerName: string | null;
   readonly startedAt: Date | null;
   readonly error: LifecycleError | null;
+  /** By index. */
   readonly replicas: readonly Replica[];
   /** The last twenty, oldest first. */
   readonly transitions: readonly Transition[];

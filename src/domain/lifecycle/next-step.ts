@@ -68,7 +68,7 @@ export type Step =
 /** What is known when deciding. */
 export interface Outlook {
   readonly instance: ManagedInstance;
-  /** The container of replica 0 as just seen; null: there is none; undefined: nobody has looked. */
+  /** The container of the replica as just seen; null: there is none; undefined: nobody has looked. */
   readonly container: ContainerObservation | null | undefined;
   readonly now: Date;
   readonly policy: RestartPolicy;
@@ -94,13 +94,13 @@ export function nextStep(outlook: Outlook): Step {
 const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   enabled: (outlook) => {
     if (isWanted(outlook, 'disabled')) return move('disabled');
-    return isWantedUp(outlook) ? move('creating') : REST;
+    return isWantedUp(outlook.instance) ? move('creating') : REST;
   },
   disabled: (outlook) => (isWanted(outlook, 'disabled') ? REST : move('enabled')),
-  creating: (outlook) => (isWantedUp(outlook) ? { kind: 'create' } : move('stopping')),
+  creating: (outlook) => (isWantedUp(outlook.instance) ? { kind: 'create' } : move('stopping')),
   starting: (outlook) => {
     const { container } = outlook;
-    if (!isWantedUp(outlook)) return move('stopping');
+    if (!isWantedUp(outlook.instance)) return move('stopping');
     if (container === undefined) return LOOK;
     // One that exited may have been stopped before: only starting it shows whether it can run.
     return !canStart(container) && !isUp(container)
@@ -133,7 +133,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     const { container } = outlook;
     if (isWanted(outlook, 'disabled')) return { kind: 'retire' };
     if (container === undefined) return LOOK;
-    if (!isWantedUp(outlook)) return isUp(container) ? { kind: 'undo', by: 'stop' } : REST;
+    if (!isWantedUp(outlook.instance)) return isUp(container) ? { kind: 'undo', by: 'stop' } : REST;
     return canStart(container)
       ? { kind: 'reuse' }
       : move('creating', container === null ? 'container-missing' : 'container-outdated');
@@ -141,7 +141,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   failed: (outlook) => {
     const { container, instance, now, policy } = outlook;
     const { error, retryAt } = instance.lifecycle;
-    if (!isWantedUp(outlook)) {
+    if (!isWantedUp(outlook.instance)) {
       if (container === undefined) return LOOK;
       return isUp(container) ? { kind: 'undo', by: 'stop' } : move('stopped');
     }
@@ -169,7 +169,7 @@ function towardsRemoval({ instance, now }: Outlook): Step {
 
 function leavingUp(outlook: Outlook): Step | null {
   const { desired, replicas } = outlook.instance.lifecycle;
-  if (!isWantedUp(outlook)) return move('stopping');
+  if (!isWantedUp(outlook.instance)) return move('stopping');
   return replicas[0]?.restartToken === desired.restartToken ? null : move('stopping', 'restart-requested');
 }
 
@@ -200,15 +200,15 @@ const hadRun = (code: ProblemCode): boolean => isEndedCode(code) || code === 'HE
 const isWanted = ({ instance }: Outlook, state: DesiredState): boolean => instance.lifecycle.desired.state === state;
 
 /** An agent that sleeps is wanted to run, but not now. */
-function isWantedUp({ instance }: Outlook): boolean {
-  const { desired, sleep } = instance.lifecycle;
+export function isWantedUp({ lifecycle: { desired, sleep } }: Pick<ManagedInstance, 'lifecycle'>): boolean {
   return (desired.state === 'running' || desired.state === 'paused') && sleep !== 'asleep';
 }
 
 const isUnhealthy = ({ lifecycle, manifest }: ManagedInstance): boolean =>
   lifecycle.healthCheck.failures >= upkeepOf(manifest).retries;
 
-const earlier = (one: Date | null, other: Date | null): Date | null =>
+/** The one that comes first; null: never. */
+export const earlier = (one: Date | null, other: Date | null): Date | null =>
   one === null || (other !== null && other < one) ? other : one;
 
 /** A request nobody has dealt with yet. */

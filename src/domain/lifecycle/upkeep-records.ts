@@ -5,6 +5,7 @@ import type { ManagedInstance } from './managed-instance.js';
 
 /** What a health check has shown of the container it was made on. */
 export interface HealthFinding {
+  readonly replica: number;
   readonly containerId: string;
   /** What is wrong, in Muster's own words; null: nothing. */
   readonly fault: string | null;

@@ -2,7 +2,7 @@ import type { DomainEvent } from '../events/domain-events.js';
 import type { AgentInstanceId, ProjectId } from '../ids.js';
 import { holdingKey, runHolding, runningHolding, seatHolding, type Holding, type HoldingKey } from './holding.js';
 import { QuotaExceededError, type Excess } from './quota-exceeded.error.js';
-import { takesUp, type Facts, type InstanceFact } from './quota-facts.js';
+import { replicasTaken, takesUp, type Facts, type InstanceFact } from './quota-facts.js';
 import type { LedgerChange, QuotaLedger } from './quota-ledger.js';
 import { exact, QUOTA_NAMES, type Amounts, type QuotaLimits, type QuotaName, type QuotaOverview } from './quota.js';
 
@@ -44,7 +44,9 @@ export class LedgerDraft {
     for (const fact of instances) {
       if (fact.removedAt !== null) this.drop(holdingKey({ kind: 'seat', id: fact.id }));
       const held = this.holdings.get(holdingKey({ kind: 'running', id: fact.id }));
-      if (held !== undefined && !takesUp(fact) && !this.awaitsItsWrite(held, fact, now)) this.drop(holdingKey(held));
+      if (held === undefined || this.awaitsItsWrite(held, fact, now)) continue;
+      if (!takesUp(fact)) this.drop(holdingKey(held));
+      else if (replicasTaken(fact.lifecycle) < (held.amounts.replicas ?? 0)) this.put(runningOf(fact, now));
     }
   }
 
@@ -159,8 +161,7 @@ export class LedgerDraft {
   }
 
   private adoptRunning(fact: InstanceFact, now: Date): void {
-    const { replicas, generation } = fact.lifecycle.desired;
-    const found = runningHolding(fact, replicas, generation, now);
+    const found = runningOf(fact, now);
     const held = this.holdings.get(holdingKey(found));
     if (held === undefined) this.put(found);
     else if (!sameAmounts(held.amounts, found.amounts) && !this.awaitsItsWrite(held, fact, now)) this.put(found);
@@ -200,5 +201,9 @@ function add(
   if (sum === undefined) sums.set(scope, (sum = { instances: 0, replicas: 0, cpus: 0, memoryMiB: 0, runs: 0 }));
   sum[name] = exact(sum[name] + amount);
 }
+
+/** What an instance takes up as it was found. */
+const runningOf = (fact: InstanceFact, now: Date): Holding =>
+  runningHolding(fact, replicasTaken(fact.lifecycle), fact.lifecycle.desired.generation, now);
 
 const sameAmounts = (a: Amounts, b: Amounts): boolean => QUOTA_NAMES.every((name) => (a[name] ?? 0) === (b[name] ?? 0));

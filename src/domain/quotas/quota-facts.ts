@@ -1,5 +1,8 @@
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { ManagedInstance } from '../lifecycle/managed-instance.js';
+import { PRESENT_STATES } from '../lifecycle/lifecycle-states.js';
+import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import { followersOf } from '../lifecycle/replicas.js';
 
 export type InstanceFact = Pick<ManagedInstance, 'id' | 'projectId' | 'manifest' | 'lifecycle' | 'removedAt'>;
 
@@ -22,22 +25,24 @@ export abstract class QuotaFacts {
   abstract instances(tenantId: TenantId, ids: readonly AgentInstanceId[]): Promise<readonly InstanceFact[]>;
 }
 
-/** In these states there may be a container that takes up what it was promised. */
-const PRESENT: readonly InstanceFact['lifecycle']['state'][] = [
-  'creating',
-  'starting',
-  'running',
-  'paused',
-  'stopping',
-  'removing',
-];
-
 /**
  * Whether an instance takes up what it needs to run: from the moment it is asked to run until it has come to rest, stopped,
  * removed, or failed with no attempt to come.
  */
-export function takesUp({ lifecycle: { desired, state, retryAt }, removedAt }: InstanceFact): boolean {
+export function takesUp({ lifecycle, removedAt }: InstanceFact): boolean {
+  const { desired, state, retryAt } = lifecycle;
   if (removedAt !== null || state === 'removed') return false;
+  if (followersOf(lifecycle).some((replica) => PRESENT_STATES.includes(replica.state))) return true;
   if (state === 'failed' && retryAt === null) return false;
-  return desired.state === 'running' || desired.state === 'paused' || PRESENT.includes(state);
+  return desired.state === 'running' || desired.state === 'paused' || PRESENT_STATES.includes(state);
+}
+
+/**
+ * How many replicas an instance takes up, when it is wanted to have so many: those that are to go take up their part until they
+ * are gone.
+ */
+export function replicasTaken(lifecycle: Lifecycle, wanted = lifecycle.desired.replicas): number {
+  const { desired, replicas } = lifecycle;
+  const isWantedUp = desired.state === 'running' || desired.state === 'paused';
+  return Math.max(isWantedUp ? wanted : 1, replicas.length);
 }

@@ -41,6 +41,8 @@ export interface Run {
   readonly projectId: ProjectId;
   readonly instanceId: AgentInstanceId;
   readonly type: RunType;
+  /** Which of the agent's replicas does it. */
+  readonly replica: number;
   readonly status: RunStatus;
   /** null for a command. */
   readonly input: string | null;

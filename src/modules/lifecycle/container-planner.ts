@@ -41,13 +41,13 @@ export class ContainerPlanner {
    * @throws DomainError MANIFEST_NOT_FOUND, VARIABLE_MISSING, HOST_ACCESS_REFUSED, RUNTIME_UNSUPPORTED, IMAGE_NOT_FOUND,
    * RUNTIME_UNAVAILABLE
    */
-  async plan(instance: ManagedInstance): Promise<RuntimeSpec> {
+  async plan(instance: ManagedInstance, replica = 0): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
     assertUsable(instance.manifest);
     this.hostHooks.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
-      this.ownerOf(instance),
+      this.ownerOf(instance, replica),
       this.images.resolve(this.imageOf(instance)),
       this.slugOf(instance),
       this.hostMounts.of(instance),

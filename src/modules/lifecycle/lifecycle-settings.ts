@@ -1,6 +1,7 @@
+import type { Configuration } from '../../platform/config/configuration.js';
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from '../../domain/lifecycle/restart-policy.js';
 
-/** The reconciler's times, all in ms. What a user may want to set is in Configuration; these are not. */
+/** The reconciler's times, all in ms, and how far an agent can be scaled. What a user may want to set is in Configuration; the rest is not. */
 export class LifecycleSettings {
   /** How long a holder that died keeps an instance from others. */
   readonly leaseMs: number = 15_000;
@@ -33,8 +34,14 @@ export class LifecycleSettings {
   /** How long shutting down waits for work in hand. */
   readonly shutdownMs: number = 10_000;
   readonly policy: RestartPolicy = DEFAULT_RESTART_POLICY;
+  /** Copies of one agent. */
+  readonly maxReplicas: number = 10;
 
   constructor(overrides: Partial<LifecycleSettings> = {}) {
     Object.assign(this, overrides);
+  }
+
+  static from({ maxReplicas }: Configuration): LifecycleSettings {
+    return new LifecycleSettings({ maxReplicas });
   }
 }

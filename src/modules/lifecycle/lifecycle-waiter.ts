@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import { outcomeOf, type RequestOutcome } from '../../domain/lifecycle/request-outcome.js';
+import { outcomeOf, type Asked, type RequestOutcome } from '../../domain/lifecycle/request-outcome.js';
 import { Draining } from '../../platform/http/draining.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
@@ -24,11 +24,11 @@ export class LifecycleWaiter {
   /**
    * Begins to listen at once.
    * @param requested the instance as the request's own write left it
+   * @param asked what of it the request was about
    * @returns `pending` when the time is up, or this process is about to end
    */
-  async wait(requested: ManagedInstance, waitMs: number): Promise<Waited> {
-    const { desired } = requested.lifecycle;
-    const outcome = (instance: ManagedInstance): RequestOutcome => outcomeOf(instance.lifecycle, desired);
+  async wait(requested: ManagedInstance, waitMs: number, asked: Asked): Promise<Waited> {
+    const outcome = (instance: ManagedInstance): RequestOutcome => outcomeOf(instance.lifecycle, asked);
     const instance = await this.until(requested, (seen) => outcome(seen) !== 'pending', waitMs, this.draining.signal);
     return { outcome: outcome(instance), instance };
   }

@@ -33,7 +33,9 @@ export class LifecycleController {
 
   @Post('actions')
   @Requires('agents:operate')
-  @ApiOperation({ summary: 'Ask the agent to start, stop, restart, pause, resume, or go for good' })
+  @ApiOperation({
+    summary: 'Ask the agent to start, stop, restart, pause, resume, have so many copies, or go for good',
+  })
   @ApiHeader({ name: 'Prefer', required: false, example: 'wait=30', description: 'wait=N seconds, or respond-async' })
   @ApiResponse({ status: 200, type: AgentLifecycleDto, description: 'It is as asked' })
   @ApiResponse({ status: 202, type: AgentLifecycleDto, description: 'It is on its way' })
@@ -42,12 +44,12 @@ export class LifecycleController {
   async act(
     @Caller() caller: Principal,
     @Param() { projectId, id }: LifecyclePath,
-    @Body() { action }: ActionDto,
+    @Body() { action, replicas }: ActionDto,
     @Prefer() { waitMs = DEFAULT_WAIT_MS, respondAsync }: Preferences,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AgentLifecycleDto> {
     const path = { tenantId: caller.tenantId, projectId, id };
-    const result = await this.lifecycle.act(path, action, actorOf(caller), respondAsync ? 0 : waitMs);
+    const result = await this.lifecycle.act(path, action, actorOf(caller), respondAsync ? 0 : waitMs, replicas);
     reply.status(result.reached ? 200 : 202);
     return toAgentLifecycleDto(result.instance);
   }
@@ -98,9 +100,9 @@ export class LifecycleController {
   async readStats(
     @Caller() caller: Principal,
     @Param() { projectId, id }: LifecyclePath,
-    @Query() { stream }: StatsQueryDto,
+    @Query() query: StatsQueryDto,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.stats.respond({ tenantId: caller.tenantId, projectId, id }, stream, reply);
+    await this.stats.respond({ tenantId: caller.tenantId, projectId, id }, query, reply);
   }
 }

@@ -52,7 +52,11 @@ import { HealthProbes } from './upkeep/health-probes.js';
   imports: [LifecycleDataModule, PoolDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
   controllers: [LifecycleController],
   providers: [
-    { provide: LifecycleSettings, useFactory: (): LifecycleSettings => new LifecycleSettings() },
+    {
+      provide: LifecycleSettings,
+      inject: [Configuration],
+      useFactory: (of: Configuration) => LifecycleSettings.from(of),
+    },
     { provide: PoolSettings, inject: [Configuration], useFactory: (of: Configuration) => PoolSettings.from(of) },
     AgentConnections,
     AgentFolders,

@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/events/actor.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { containerOfReplica, replicaView, runningContainer } from '../../domain/lifecycle/replicas.js';
 import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
@@ -11,7 +12,6 @@ import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
-import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { AgentConnections } from './agent-connections.js';
 import { ContainerPlanner } from './container-planner.js';
@@ -43,10 +43,17 @@ export class LifecycleService {
 
   /**
    * Asks for an action and waits for it up to `waitMs`.
-   * @throws NotFoundError, InvalidTransitionError, OutboxFullError, QuotaExceededError, RuntimeError unsupported
+   * @param replicas of a scale alone: how many copies there are to be
+   * @throws NotFoundError, InvalidTransitionError, OutboxFullError, QuotaExceededError, ValidationFailedError, RuntimeError unsupported
    * @throws SupersededError when a later request replaced it; the lifecycle's own error when it failed
    */
-  async act(path: InstancePath, action: LifecycleAction, actor: Actor, waitMs: number): Promise<ActionResult> {
+  async act(
+    path: InstancePath,
+    action: LifecycleAction,
+    actor: Actor,
+    waitMs: number,
+    replicas?: number,
+  ): Promise<ActionResult> {
     if ((action === 'pause' || action === 'resume') && !this.runtime.capabilities.pause) {
       await this.records.get(path);
       throw new RuntimeError('unsupported', `The ${this.runtime.name} runtime cannot pause agents; stop it instead.`);
@@ -55,9 +62,11 @@ export class LifecycleService {
       const enabled = await this.records.get(path);
       if (isEnabled(enabled)) return { reached: true, instance: enabled };
     }
-    const { instance, event } = await this.requests.request(path, action, actor);
+    const { instance, event } = await this.requests.request(path, action, actor, replicas);
     this.notifier.changed(instance);
-    const waiting = waitMs > 0 ? this.waiter.wait(instance, waitMs) : null;
+    const { replicas: others, ...asked } = instance.lifecycle.desired;
+    const isAbout = action === 'scale' ? { ...asked, replicas: others } : asked;
+    const waiting = waitMs > 0 ? this.waiter.wait(instance, waitMs, isAbout) : null;
     this.bus.publish(event);
     if (waiting === null) return { reached: false, instance };
     const waited = await waiting;
@@ -93,36 +102,34 @@ export class LifecycleService {
   }
 
   /**
-   * What the agent's container wrote, oldest first; nothing when it has none.
-   * @throws NotFoundError, RuntimeError
+   * What the container of one of the agent's replicas wrote, oldest first; nothing when it has none.
+   * @throws NotFoundError, also when there is no such replica; RuntimeError
    */
-  async logs(path: InstancePath, query: LogQuery): Promise<AsyncIterable<LogLine>> {
-    const { containerId } = (await this.records.get(path)).lifecycle;
+  async logs(path: InstancePath, query: LogQuery, replica = 0): Promise<AsyncIterable<LogLine>> {
+    const containerId = containerOfReplica(await this.records.get(path), replica);
     return containerId === null ? nothing() : this.runtime.logs(containerId, query);
   }
 
   /**
-   * What the agent's container uses, each second.
+   * What the container of one of the agent's replicas uses, each second.
    * @throws NotFoundError, AgentNotRunningError, RuntimeError unsupported
    */
-  async stats(path: InstancePath, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>> {
-    const { state, containerId } = (await this.records.get(path)).lifecycle;
+  async stats(path: InstancePath, signal: AbortSignal, replica = 0): Promise<AsyncIterable<ContainerStats>> {
+    const instance = await this.records.get(path);
     if (!this.runtime.capabilities.stats) {
       throw new RuntimeError('unsupported', `The ${this.runtime.name} runtime cannot measure what agents use.`);
     }
-    if (state !== 'running' || containerId === null) throw new AgentNotRunningError(path.id, state);
-    return this.runtime.stats(containerId, signal);
+    return this.runtime.stats(runningContainer(instance, replica), signal);
   }
 
   /**
-   * The connection to a running agent, opened when there is none yet.
-   * @throws AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
+   * The connection to a replica of a running agent, opened when there is none yet.
+   * @throws NotFoundError, AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
    */
-  async connectionTo(instance: ManagedInstance): Promise<AgentConnection> {
-    const { containerId, state } = instance.lifecycle;
-    if (state !== 'running' || containerId === null) throw new AgentNotRunningError(instance.id, state);
-    const owner = await this.planner.ownerOf(instance);
-    return this.connections.to({ id: containerId, privateFolder: this.planner.privateFolderOf(owner) });
+  async connectionTo(instance: ManagedInstance, replica = 0): Promise<AgentConnection> {
+    const id = runningContainer(instance, replica);
+    const owner = await this.planner.ownerOf(instance, replica);
+    return this.connections.to({ id, privateFolder: this.planner.privateFolderOf(owner) });
   }
 
   private async ttlOf(path: InstancePath): Promise<number> {
@@ -133,8 +140,8 @@ export class LifecycleService {
   }
 
   /** Its agent does not answer on the connection: the next one is opened anew. */
-  dropConnectionTo(instance: ManagedInstance): void {
-    const { containerId } = instance.lifecycle;
+  dropConnectionTo(instance: ManagedInstance, replica = 0): void {
+    const { containerId } = replicaView(instance, replica).lifecycle;
     if (containerId !== null) this.connections.drop(containerId);
   }
 }

@@ -18,13 +18,14 @@ export class LogResponder {
   ) {}
 
   /** @throws NotFoundError, RuntimeError */
-  async respond(path: InstancePath, { tail, since, follow }: LogQueryDto, reply: FastifyReply): Promise<void> {
-    const lines = await this.lifecycle.logs(path, {
+  async respond(path: InstancePath, { tail, since, follow, replica }: LogQueryDto, reply: FastifyReply): Promise<void> {
+    const query = {
       tail,
       follow,
       ...(since === undefined ? {} : { since: new Date(since) }),
       signal: AbortSignal.any([clientGone(reply), this.draining.signal]),
-    });
+    };
+    const lines = await this.lifecycle.logs(path, query, replica);
     if (!follow) {
       await reply.send((await newestLines(lines)) satisfies LogListDto);
       return;

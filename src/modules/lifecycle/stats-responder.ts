@@ -5,6 +5,7 @@ import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.
 import { Draining } from '../../platform/http/draining.js';
 import { clientGone, eventStream, sendEvents } from '../../platform/http/event-stream.js';
 import { toStatsDto } from './dto/stats.dto.js';
+import type { StatsQueryDto } from './dto/stats-query.dto.js';
 import { LifecycleService } from './lifecycle.service.js';
 
 /** Answers with what an agent uses: measured once, or each second until the client leaves or the agent stops. */
@@ -16,10 +17,10 @@ export class StatsResponder {
   ) {}
 
   /** @throws NotFoundError, AgentNotRunningError, RuntimeError */
-  async respond(path: InstancePath, stream: boolean, reply: FastifyReply): Promise<void> {
+  async respond(path: InstancePath, { stream, replica }: StatsQueryDto, reply: FastifyReply): Promise<void> {
     const enough = new AbortController();
     const signal = AbortSignal.any([clientGone(reply), this.draining.signal, enough.signal]);
-    const measures = await this.lifecycle.stats(path, signal);
+    const measures = await this.lifecycle.stats(path, signal, replica);
     if (stream) {
       await sendEvents(
         reply,

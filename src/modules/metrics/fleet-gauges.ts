@@ -23,6 +23,15 @@ export class FleetGauges implements OnModuleInit {
     );
     this.metrics.gauge(
       {
+        name: 'agent_manager_replicas',
+        help: `Copies of agents on record, by the state of each; ${SHARED}`,
+        labels: ['state'],
+      },
+      async () =>
+        Object.entries((await this.census.get()).replicas).map(([state, value]) => ({ labels: { state }, value })),
+    );
+    this.metrics.gauge(
+      {
         name: 'agent_manager_agent_uptime_seconds',
         help: `How long the agents that run have been running: the shortest, the mean and the longest; ${SHARED}`,
         labels: ['stat'],

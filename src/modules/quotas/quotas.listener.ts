@@ -28,6 +28,13 @@ export class QuotasListener implements OnModuleDestroy {
     return Promise.resolve();
   }
 
+  /** Fewer replicas than before. */
+  @OnDomainEvent('lifecycle.replica-transitioned')
+  async onReplica({ tenantId, data }: DomainEvent<'lifecycle.replica-transitioned'>): Promise<void> {
+    if (AT_REST.includes(data.to)) this.gather(tenantId).agents.add(data.instanceId);
+    return Promise.resolve();
+  }
+
   @OnDomainEvent('run.ended')
   async onRunEnded({ tenantId, data }: DomainEvent<'run.ended'>): Promise<void> {
     this.gather(tenantId).runs.add(data.runId);

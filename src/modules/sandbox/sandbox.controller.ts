@@ -15,6 +15,7 @@ import { Caller } from '../../platform/http/caller.decorator.js';
 import { PageQuery } from '../../platform/http/page-query.dto.js';
 import { Prefer } from '../../platform/http/prefer.decorator.js';
 import type { Preferences } from '../../platform/http/preferences.js';
+import { ReplicaQuery } from '../../platform/http/replica-query.dto.js';
 import { Requires } from '../../platform/http/requires.decorator.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { ExecRunDto } from './dto/exec-run.dto.js';
@@ -57,12 +58,13 @@ export class SandboxController {
   async run(
     @Caller() caller: Principal,
     @Param() { projectId, id }: RunsPath,
+    @Query() { replica }: ReplicaQuery,
     @Body() body: object,
     @Prefer() { waitMs = DEFAULT_WAIT_MS, respondAsync }: Preferences,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RunDto> {
     const path = { tenantId: caller.tenantId, projectId, id };
-    const run = await this.sandbox.run(path, readRunRequest(body), actorOf(caller), respondAsync ? 0 : waitMs);
+    const run = await this.sandbox.run(path, readRunRequest(body), actorOf(caller), respondAsync ? 0 : waitMs, replica);
     reply.status(run.endedAt === null ? 202 : 200);
     reply.header('location', `/api/v1/projects/${projectId}/agents/${id}/runs/${run.id}`);
     return toRunDto(run);

@@ -5,6 +5,7 @@ import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
 import { newId, type RunId } from '../../domain/ids.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
+import { containerOfReplica } from '../../domain/lifecycle/replicas.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -45,19 +46,22 @@ export class SandboxService {
   ) {}
 
   /**
-   * Starts a run and waits for its end up to `waitMs`; afterwards it goes on.
+   * Starts a run, in one of the agent's replicas, and waits for its end up to `waitMs`; afterwards it goes on.
    * @returns the run, ended or not
-   * @throws NotFoundError, AgentNotRunningError, QuotaExceededError, RuntimeError unsupported
+   * @throws NotFoundError, also when there is no such replica; AgentNotRunningError, QuotaExceededError, RuntimeError unsupported
    */
   async run<T extends RunType>(
     path: InstancePath,
     request: RunRequests[T] & { readonly type: T },
     actor: Actor,
     waitMs: number,
+    replica = 0,
   ): Promise<Run> {
     const kind = await this.possibleKind(request.type, path);
+    // The first one's absence shows by itself.
+    if (replica > 0) containerOfReplica(await this.instances.get(path), replica);
     const id = newId<RunId>();
-    const { run, begun, use, event } = await this.begin(id, path, kind, request, actor);
+    const { run, begun, use, event } = await this.begin(id, path, kind, { ...request, replica }, actor);
     this.bus.publish(event);
     const ending = this.open.keep(id, ({ output, cancel }) =>
       this.carryOut({ run, kind, request, path, begun, use, output, cancelled: cancel.signal }),
@@ -82,7 +86,7 @@ export class SandboxService {
     id: RunId,
     path: InstancePath,
     kind: RunKind<T>,
-    request: RunRequests[T] & { readonly type: T },
+    request: RunRequests[T] & { readonly type: T; readonly replica: number },
     actor: Actor,
   ): Promise<Begun> {
     const beginning = this.beginNow(path, id);
@@ -101,14 +105,15 @@ export class SandboxService {
     id: RunId,
     path: InstancePath,
     kind: RunKind<T>,
-    request: RunRequests[T] & { readonly type: T },
+    request: RunRequests[T] & { readonly type: T; readonly replica: number },
     actor: Actor,
     begun: ManagedInstance | null,
   ): Promise<Begun> {
     // An open run keeps its agent; one that waits for its turn, or for the agent to wake, has to say so.
     const use = begun === null ? await this.use.hold(path) : null;
     const { fields, inputHash } = kind.describe(request);
-    const run = this.newRun(id, path, { type: request.type, ...fields }, begun !== null);
+    const { type, replica } = request;
+    const run = this.newRun(id, path, { type, replica, ...fields }, begun !== null);
     const event = runEvent('run.started', run, actor, {
       runId: id,
       instanceId: path.id,
@@ -199,7 +204,12 @@ export class SandboxService {
     }
   }
 
-  private newRun(id: RunId, path: InstancePath, asked: Pick<Run, 'type' | 'input' | 'exec'>, begun: boolean): Run {
+  private newRun(
+    id: RunId,
+    path: InstancePath,
+    asked: Pick<Run, 'type' | 'replica' | 'input' | 'exec'>,
+    begun: boolean,
+  ): Run {
     const createdAt = new Date();
     return {
       id,

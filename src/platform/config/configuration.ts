@@ -35,6 +35,8 @@ export class Configuration {
   readonly signingKeyFile: string;
   readonly teamRoles: readonly string[];
   /** What a tenant can use unless an admin of the first tenant sets something else. */
+  /** Copies of one agent. */
+  readonly maxReplicas: number;
   readonly quotas: QuotaLimits;
   /** Bytes. */
   readonly bodyLimit: number;
@@ -75,6 +77,7 @@ export class Configuration {
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
     this.teamRoles = settings.TEAM_ROLES;
+    this.maxReplicas = settings.MAX_REPLICAS;
     this.quotas = {
       instances: settings.QUOTA_INSTANCES,
       replicas: settings.QUOTA_REPLICAS,

@@ -87,6 +87,7 @@ export const VARIABLES = {
   TEAM_ROLES: list(TEAM, /^[a-z0-9]+([_-][a-z0-9]+)*$/, 'a role: lower-case letters, digits, _ and -', {
     meaning: 'Roles of the minimum team, which a project reports as complete or missing.',
   }),
+  MAX_REPLICAS: integer(10, 1, 100, { meaning: 'Most copies that one agent can be scaled to.' }),
   QUOTA_INSTANCES: integer(10_000, 0, 100_000, {
     meaning:
       'Most agents that a tenant can have, running or not, unless an admin of tenant default sets another limit.',

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
+import { errorOf } from '../../../domain/lifecycle/replicas.js';
 import type { Lifecycle } from '../../../domain/lifecycle/lifecycle.js';
 
 export class DesiredDto {
@@ -31,8 +32,8 @@ export class ReplicaDto {
   @ApiProperty({ type: String, nullable: true, example: 'f2c1…' })
   containerId!: string | null;
 
-  @ApiProperty({ example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
-  containerName!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
+  containerName!: string | null;
 
   @ApiProperty({ type: Number, nullable: true, example: 4711 })
   pid!: number | null;
@@ -88,7 +89,7 @@ export const toLifecycleSummaryDto = (lifecycle: Lifecycle): LifecycleSummaryDto
   containerId: lifecycle.containerId,
   containerName: lifecycle.containerName,
   startedAt: lifecycle.startedAt,
-  error: lifecycle.error,
+  error: errorOf(lifecycle),
   replicas: lifecycle.replicas.map((replica) => ({
     operator: replica.operator,
     containerId: replica.containerId,

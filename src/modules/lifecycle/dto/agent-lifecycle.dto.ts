@@ -3,6 +3,7 @@ import { AGENT_STATUSES } from '../../../domain/agent-instances/agent-instance.j
 import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
 import { DEFAULT_RESTART_POLICY, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { errorOf } from '../../../domain/lifecycle/replicas.js';
 import { AgentReplicaDto, toAgentReplicaDto } from './agent-replica.dto.js';
 import { FailureDto, toFailureDto } from './failure.dto.js';
 import { HealthCheckDto, toHealthCheckDto } from './health-check.dto.js';
@@ -42,7 +43,12 @@ export class AgentLifecycleDto {
   @ApiProperty({ type: Date, nullable: true, example: '2026-01-31T12:00:00.000Z' })
   readonly startedAt!: Date | null;
 
-  @ApiProperty({ type: FailureDto, nullable: true, example: null })
+  @ApiProperty({
+    type: FailureDto,
+    nullable: true,
+    example: null,
+    description: 'Of the agent, or of one of its replicas',
+  })
   readonly error!: FailureDto | null;
 
   @ApiProperty({ example: 0, description: 'Failures in a row since it last ran well' })
@@ -88,9 +94,10 @@ export class AgentLifecycleDto {
 
 /** The reconciler also looks when a time to live ends; that is not for who waits for another attempt. */
 const isTriedAgain = (lifecycle: ManagedInstance['lifecycle']): boolean =>
-  lifecycle.error !== null && !(lifecycle.state === 'failed' && hasGivenUp(lifecycle, DEFAULT_RESTART_POLICY));
+  errorOf(lifecycle) !== null && !(lifecycle.state === 'failed' && hasGivenUp(lifecycle, DEFAULT_RESTART_POLICY));
 
 export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: ManagedInstance): AgentLifecycleDto {
+  const error = errorOf(lifecycle);
   return {
     id,
     identifier,
@@ -102,7 +109,7 @@ export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: 
     containerId: lifecycle.containerId,
     containerName: lifecycle.containerName,
     startedAt: lifecycle.startedAt,
-    error: lifecycle.error === null ? null : toFailureDto(lifecycle.error),
+    error: error === null ? null : toFailureDto(error),
     failures: lifecycle.failures,
     retryAt: isTriedAgain(lifecycle) ? lifecycle.retryAt : null,
     asleep: lifecycle.sleep === 'asleep',
@@ -110,7 +117,7 @@ export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: 
     expiresAt: lifecycle.expiresAt,
     healthCheck: toHealthCheckDto(lifecycle.healthCheck),
     image: lifecycle.image ? toPinnedImageDto(lifecycle.image) : null,
-    replicas: lifecycle.replicas.map(toAgentReplicaDto),
+    replicas: lifecycle.replicas.map((replica) => toAgentReplicaDto(replica, lifecycle)),
     transitions: lifecycle.transitions.map(toTransitionDto),
   };
 }

@@ -1,17 +1,22 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
-import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { Lifecycle, Replica } from '../../../domain/lifecycle/lifecycle.js';
+import { errorOfReplica } from '../../../domain/lifecycle/replicas.js';
+import { FailureDto, toFailureDto } from './failure.dto.js';
 
 /** One running copy of an agent. */
 export class AgentReplicaDto {
+  @ApiProperty({ example: 0, description: '0 is the one that prompts and files go to' })
+  readonly index!: number;
+
   @ApiProperty({ example: 'docker' })
   readonly operator!: string;
 
   @ApiProperty({ type: String, nullable: true, example: 'f2c1d0e9' })
   readonly containerId!: string | null;
 
-  @ApiProperty({ example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
-  readonly containerName!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
+  readonly containerName!: string | null;
 
   @ApiProperty({ type: Number, nullable: true, example: 4711 })
   readonly pid!: number | null;
@@ -27,15 +32,23 @@ export class AgentReplicaDto {
 
   @ApiProperty({ type: String, nullable: true, example: 'unix' })
   readonly endpoint!: string | null;
+
+  @ApiProperty({ type: FailureDto, nullable: true, example: null })
+  readonly error!: FailureDto | null;
 }
 
-export const toAgentReplicaDto = (replica: Replica): AgentReplicaDto => ({
-  operator: replica.operator,
-  containerId: replica.containerId,
-  containerName: replica.containerName,
-  pid: replica.pid,
-  state: replica.state,
-  health: replica.health,
-  startedAt: replica.startedAt,
-  endpoint: replica.endpoint,
-});
+export function toAgentReplicaDto(replica: Replica, lifecycle: Lifecycle): AgentReplicaDto {
+  const error = errorOfReplica(lifecycle, replica);
+  return {
+    index: replica.index,
+    operator: replica.operator,
+    containerId: replica.containerId,
+    containerName: replica.containerName,
+    pid: replica.pid,
+    state: replica.state,
+    health: replica.health,
+    startedAt: replica.startedAt,
+    endpoint: replica.endpoint,
+    error: error === null ? null : toFailureDto(error),
+  };
+}

@@ -1,9 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { ReplicaQuery } from '../../../platform/http/replica-query.dto.js';
 import { IsTime } from '../../../platform/http/is-time.decorator.js';
 
-export class LogQueryDto {
+export class LogQueryDto extends ReplicaQuery {
   @ApiPropertyOptional({ minimum: 0, maximum: 10_000, default: 200, description: 'The newest lines to begin with' })
   @Type(() => Number)
   @IsInt()

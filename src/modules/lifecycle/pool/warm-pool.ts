@@ -10,7 +10,7 @@ import { Telemetry } from '../../../domain/telemetry/telemetry.js';
 import { digestOf } from '../../../platform/crypto/digest.js';
 import { AgentConnections } from '../agent-connections.js';
 import { AgentFolders } from '../agent-folders.js';
-import type { Hold } from '../reconciler/hold.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { within } from '../within.js';
 import { PoolDemandNotes } from './pool-demand-notes.js';
 import { PoolPlaces } from './pool-places.js';
@@ -37,7 +37,7 @@ export class WarmPool {
    * agent's from now on, and has to be put on record before anything is done with it.
    * @throws LeaseLostError, DomainError WORKSPACE_UNAVAILABLE
    */
-  async claim(hold: Hold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
+  async claim(hold: ReplicaHold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
     const poolSpec = poolSpecOf(spec);
     if (poolSpec === null || !(await this.mayClaim(hold.instance, spec))) return null;
     const pool = digestOf(poolSpec);
@@ -56,7 +56,7 @@ export class WarmPool {
     return (await this.folders.isEmpty(spec.workspaceFolder)) && (await this.runtime.canHandOver());
   }
 
-  private async take(hold: Hold, spec: RuntimeSpec, pool: string): Promise<ContainerObservation | null> {
+  private async take(hold: ReplicaHold, spec: RuntimeSpec, pool: string): Promise<ContainerObservation | null> {
     for (;;) {
       hold.assertAlive();
       const member = await this.containers.claim(pool, hold.instance.id);

@@ -3,13 +3,16 @@ import type {
   Changed,
   HeldLease,
   LifecycleRecords,
+  ReplicaChange,
   Settlement,
   TransitionChange,
 } from '../../../domain/lifecycle/lifecycle-records.js';
-import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { LifecycleError, Replica } from '../../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
+import { FollowerHold } from './follower-hold.js';
+import type { ReplicaHold, WholeHold } from './replica-hold.js';
 
 export interface HoldOptions {
   readonly owner: string;
@@ -24,8 +27,11 @@ export interface HoldOptions {
 /**
  * An instance's lease, renewed for as long as it is held, and the instance as last seen. Whoever works under it asks
  * `assertAlive` before acting: past the lease's time nothing may be done, even when the database does not answer.
+ * As one of the replicas it is the first.
  */
-export class Hold {
+export class Hold implements ReplicaHold, WholeHold {
+  readonly replica = 0;
+  private readonly followers = new Map<number, FollowerHold>();
   private readonly lostController = new AbortController();
   private interruptController = new AbortController();
   private aliveUntil: number;
@@ -52,6 +58,18 @@ export class Hold {
 
   get instance(): ManagedInstance {
     return this.seen;
+  }
+
+  /** The same lease, as one of the replicas uses it. */
+  of(replica: number): ReplicaHold {
+    return replica === 0 ? this : this.follower(replica);
+  }
+
+  /** Always the same one for a replica. */
+  follower(replica: number): FollowerHold {
+    const known = this.followers.get(replica) ?? new FollowerHold(this, replica);
+    this.followers.set(replica, known);
+    return known;
   }
 
   /** Aborted when the lease is lost. Its reason is a LeaseLostError. */
@@ -107,10 +125,22 @@ export class Hold {
     return changed !== null;
   }
 
+  async transitionReplica(change: ReplicaChange): Promise<void> {
+    this.assertAlive();
+    const { instance, event } = await this.orLose(this.records.transitionReplica(this.lease, this.seen, change));
+    this.note(instance, event);
+  }
+
   /** @throws LeaseLostError */
   async updateReplica(replica: Replica): Promise<void> {
     this.assertAlive();
     this.note(await this.orLose(this.records.updateReplica(this.lease, replica)), null);
+  }
+
+  async defer(retryAt: Date, error: LifecycleError): Promise<boolean> {
+    const settled = await this.settle({ retryAt, error });
+    if (!settled) await this.refresh();
+    return settled;
   }
 
   /**

@@ -3,10 +3,13 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import { isEndedCode } from '../../../domain/lifecycle/ended-by-itself.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
+import { nextReplicaStep } from '../../../domain/lifecycle/next-replica-step.js';
 import { mayFollow } from '../../../domain/lifecycle/lifecycle-states.js';
-import { nextStep, type Step } from '../../../domain/lifecycle/next-step.js';
+import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { followersOf, hasSpentError } from '../../../domain/lifecycle/replicas.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import { backOffMs, countFailure, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
+import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { Telemetry, type StepOutcome } from '../../../domain/telemetry/telemetry.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
@@ -14,9 +17,10 @@ import { LifecycleSettings } from '../lifecycle-settings.js';
 import type { Seen } from '../steps/container-steps.js';
 import { EngineWatch } from './engine-watch.js';
 import type { Hold } from './hold.js';
+import type { ReplicaHold } from './replica-hold.js';
 import { StepRunner } from './step-runner.js';
 
-/** More steps than any way through the states has: past it something goes round in circles. */
+/** More steps than any way of a replica through the states has: past it something goes round in circles. */
 const MOST_STEPS = 40;
 
 /** What goes wrong with an agent while its container runs. */
@@ -31,8 +35,8 @@ const LEAVES_A_CONTAINER = new Set([
 @Injectable()
 export class InstanceWorker {
   private readonly logger = new Logger(InstanceWorker.name);
-  /** How often in a row an instance was left as it is; only for how long to wait. */
-  private readonly deferrals = new Map<AgentInstanceId, number>();
+  /** How often in a row a replica was left as it is; only for how long to wait. */
+  private readonly deferrals = new Map<AgentInstanceId, Map<number, number>>();
 
   constructor(
     private readonly runner: StepRunner,
@@ -46,17 +50,17 @@ export class InstanceWorker {
    * back then. @throws LeaseLostError, OutboxFullError
    */
   async work(hold: Hold, stopping: AbortSignal): Promise<void> {
-    let container: Seen;
-    for (let count = 0; count < MOST_STEPS; count++) {
+    const containers = new Map<number, ContainerObservation | null>();
+    for (let count = 0; count < mostSteps(hold); count++) {
       hold.assertAlive();
       if (stopping.aborted) {
         await hold.release();
         return;
       }
       if (hold.interrupted.aborted) await hold.refresh();
-      const step = nextStep({
+      const { replica, step } = nextReplicaStep({
         instance: hold.instance,
-        container,
+        containers,
         now: new Date(),
         policy: this.settings.policy,
         watchedSince: this.watch.since,
@@ -64,16 +68,18 @@ export class InstanceWorker {
       if (step.kind === 'rest') {
         if (await this.settle(hold, step)) return;
         await hold.refresh();
-        container = undefined;
+        containers.clear();
         continue;
       }
+      let seen: Seen;
       try {
-        container = await this.measured(step, () => this.runner.run(step, hold, container));
+        seen = await this.measured(step, () => this.runner.run(step, hold, replica, containers.get(replica)));
       } catch (error) {
         if (error instanceof LeaseLostError || error instanceof OutboxFullError) throw error;
-        if (await this.cope(hold, error)) return;
-        container = undefined;
+        if (await this.cope(hold, replica, error)) return;
       }
+      if (seen === undefined) containers.delete(replica);
+      else containers.set(replica, seen);
     }
     throw new DomainError('INTERNAL', `Agent ${hold.instance.id} does not settle in ${hold.instance.lifecycle.state}.`);
   }
@@ -92,6 +98,9 @@ export class InstanceWorker {
   }
 
   private async settle(hold: Hold, { until }: Extract<Step, { kind: 'rest' }>): Promise<boolean> {
+    for (const replica of followersOf(hold.instance.lifecycle)) {
+      if (hasSpentError(replica, new Date())) await hold.follower(replica.index).settle();
+    }
     const { state, desired, error } = hold.instance.lifecycle;
     const settled = await hold.settle({
       retryAt: until,
@@ -99,18 +108,29 @@ export class InstanceWorker {
       // Only an error that was seen is over: an outage may be shown at this very moment.
       ...(state === 'failed' || error === null ? {} : { error: null }),
     });
-    if (settled) this.deferrals.delete(hold.instance.id);
+    if (settled) this.forgetDeferrals(hold);
     return settled;
   }
 
+  /** Of all but those that are left as they are still. */
+  private forgetDeferrals({ instance: { id, lifecycle } }: Hold): void {
+    const counts = this.deferrals.get(id) ?? new Map<number, number>();
+    const left = followersOf(lifecycle).filter(({ condition }) => condition?.error && condition.retryAt !== null);
+    const kept = left.map(({ index }) => [index, counts.get(index) ?? 0] as const);
+    if (kept.length === 0) this.deferrals.delete(id);
+    else this.deferrals.set(id, new Map(kept));
+  }
+
   /** @returns whether the work ends here for now */
-  private async cope(hold: Hold, error: unknown): Promise<boolean> {
+  private async cope(whole: Hold, replica: number, error: unknown): Promise<boolean> {
+    const hold = whole.of(replica);
     if (!(error instanceof DomainError)) {
       // The database does not answer, or Muster has a fault: nothing can be said about the agent.
       throw error;
     }
     if (error instanceof RuntimeError) {
-      if (error.failure === 'unavailable' || error.failure === 'timeout') return this.defer(hold, error);
+      if (error.failure === 'unavailable') return this.defer(whole, error);
+      if (error.failure === 'timeout') return this.defer(hold, error);
       // Somebody took the container away, or changed it, between looking and acting: look again.
       if (error.failure === 'not-found') return false;
     }
@@ -124,19 +144,20 @@ export class InstanceWorker {
   }
 
   /** The state stays, the trouble is shown, and it is tried again soon. */
-  private async defer(hold: Hold, error: DomainError): Promise<boolean> {
+  private async defer(hold: ReplicaHold, error: DomainError): Promise<boolean> {
     const { id } = hold.instance;
-    const count = (this.deferrals.get(id) ?? 0) + 1;
-    this.deferrals.set(id, count);
+    const { replica } = hold;
+    const counts = this.deferrals.get(id) ?? new Map<number, number>();
+    const count = (counts.get(replica) ?? 0) + 1;
+    this.deferrals.set(id, counts.set(replica, count));
     const { engineRetryMs: baseMs, engineRetryLongestMs: longestMs } = this.settings;
     const retryAt = new Date(Date.now() + backOffMs(count, { baseMs, longestMs }));
-    this.logger.warn({ msg: 'an agent is left as it is for now', agent: id, code: error.code, count, err: error });
-    const settled = await hold.settle({ retryAt, error: lifecycleError(error.code, error.message) });
-    if (!settled) await hold.refresh();
-    return settled;
+    const { code } = error;
+    this.logger.warn({ msg: 'an agent is left as it is for now', agent: id, replica, code, count, err: error });
+    return hold.defer(retryAt, lifecycleError(code, error.message));
   }
 
-  private async fail(hold: Hold, error: DomainError): Promise<void> {
+  private async fail(hold: ReplicaHold, error: DomainError): Promise<void> {
     const { instance } = hold;
     const { lifecycle } = instance;
     if (LEAVES_A_CONTAINER.has(error.code)) await this.endWhatIsLeft(hold, error.code !== 'HEALTH_CHECK_FAILED');
@@ -152,6 +173,7 @@ export class InstanceWorker {
     this.logger.warn({
       msg: 'an agent failed',
       agent: instance.id,
+      replica: hold.replica,
       state: lifecycle.state,
       code: error.code,
       failures,
@@ -167,7 +189,7 @@ export class InstanceWorker {
     });
   }
 
-  private async endWhatIsLeft(hold: Hold, atOnce: boolean): Promise<void> {
+  private async endWhatIsLeft(hold: ReplicaHold, atOnce: boolean): Promise<void> {
     try {
       await this.runner.end(hold, { atOnce });
     } catch (error) {
@@ -177,6 +199,9 @@ export class InstanceWorker {
     }
   }
 }
+
+const mostSteps = ({ instance: { lifecycle } }: Hold): number =>
+  MOST_STEPS * Math.max(1, lifecycle.desired.replicas, lifecycle.replicas.length);
 
 function outcomeOf(error: unknown): StepOutcome {
   if (error instanceof LeaseLostError || error instanceof OutboxFullError) return 'superseded';

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
+import { replicaView } from '../../../domain/lifecycle/replicas.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type ContainerOwner } from '../../../domain/runtime/runtime-spec.js';
 import { AgentFolders } from '../agent-folders.js';
@@ -40,7 +41,7 @@ export class OrphanRemoval {
     for (const container of owned) {
       const verdict = verdicts.get(container.owner.instance);
       if (verdict?.kind === 'known') {
-        if (verdict.containerId !== container.id) await this.removeStray(container);
+        if (!verdict.containerIds.includes(container.id)) await this.removeStray(container);
       } else if (verdict?.kind === 'removed') {
         await this.removeOrphan(container);
       } else if (this.isUnclaimedForLong(container, unclaimed)) {
@@ -69,7 +70,7 @@ export class OrphanRemoval {
     });
   }
 
-  /** Its instance has another container, or none: under the instance's lease, so that nobody is just recording this one. */
+  /** Its replica has another container, or none: under the instance's lease, so that nobody is just recording this one. */
   private async removeStray(container: Owned): Promise<void> {
     await this.logged(container, async () => {
       const hold = await Hold.take(this.records, container.owner.instance, {
@@ -80,9 +81,11 @@ export class OrphanRemoval {
       });
       if (hold === null) return;
       try {
-        const { state, containerId } = hold.instance.lifecycle;
+        const { state, containerId, replicas } = replicaView(hold.instance, container.owner.replica).lifecycle;
         if (state === 'creating' || containerId === container.id) return;
         await this.engine.call(hold, 'Removing a stray container', (runtime) => runtime.remove(container.id));
+        if (container.owner.replica > 0 && replicas.length === 0)
+          await this.folders.remove(this.planner.privateFolderOf(container.owner));
       } finally {
         await hold.release();
       }

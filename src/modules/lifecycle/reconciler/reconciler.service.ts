@@ -8,7 +8,7 @@ import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
-import { nextStep } from '../../../domain/lifecycle/next-step.js';
+import { needsStep } from '../../../domain/lifecycle/next-replica-step.js';
 import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spec.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
@@ -18,6 +18,7 @@ import { LifecycleNotifier } from '../lifecycle-notifier.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import { PoolSweep } from '../pool/pool-sweep.js';
 import { within } from '../within.js';
+import { containersOf } from './containers-of.js';
 import { EngineWatch } from './engine-watch.js';
 import { Hold } from './hold.js';
 import { InstanceWorker } from './instance-worker.js';
@@ -177,15 +178,11 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   private async needsWork(id: AgentInstanceId): Promise<boolean> {
     const instance = await this.records.find(id);
     if (instance?.removedAt !== null) return false;
-    const { containerId, observedGeneration, desired, error, state } = instance.lifecycle;
-    if (observedGeneration < desired.generation || (error !== null && state !== 'failed')) return true;
-    const { callTimeoutMs, policy } = this.settings;
-    const container =
-      containerId === null
-        ? null
-        : await within(callTimeoutMs, 'Looking at the container', this.runtime.inspect(containerId));
-    const outlook = { instance, container, now: new Date(), policy, watchedSince: this.watch.since };
-    return nextStep(outlook).kind !== 'rest';
+    const containers = await containersOf(instance, async (id) =>
+      within(this.settings.callTimeoutMs, 'Looking at the container', this.runtime.inspect(id)),
+    );
+    const { policy } = this.settings;
+    return needsStep({ instance, containers, now: new Date(), policy, watchedSince: this.watch.since });
   }
 
   /** It stays due: it is found again when its lease is free. */

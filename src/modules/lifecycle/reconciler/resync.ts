@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
-import { nextStep } from '../../../domain/lifecycle/next-step.js';
+import { needsStep } from '../../../domain/lifecycle/next-replica-step.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import { PoolSweep } from '../pool/pool-sweep.js';
 import { within } from '../within.js';
+import { containersOf } from './containers-of.js';
 import { EngineWatch } from './engine-watch.js';
 import { OrphanRemoval } from './orphan-removal.js';
 
@@ -39,7 +40,7 @@ export class Resync {
     let after: AgentInstanceId | null = null;
     for (;;) {
       const batch: readonly ManagedInstance[] = await this.records.scan(after, BATCH);
-      for (const instance of batch) if (this.needsWork(instance, byId)) found(instance.id);
+      for (const instance of batch) if (await this.needsWork(instance, byId)) found(instance.id);
       const last = batch.at(-1);
       if (last === undefined || batch.length < BATCH) break;
       after = last.id;
@@ -48,12 +49,12 @@ export class Resync {
     await this.pool.sweep(containers);
   }
 
-  private needsWork(instance: ManagedInstance, containers: ReadonlyMap<string, ContainerObservation>): boolean {
-    const { containerId, desired, observedGeneration, error, state } = instance.lifecycle;
-    if (observedGeneration < desired.generation) return true;
-    if (error !== null && state !== 'failed') return true;
-    const container = containerId === null ? null : (containers.get(containerId) ?? null);
+  private async needsWork(
+    instance: ManagedInstance,
+    listed: ReadonlyMap<string, ContainerObservation>,
+  ): Promise<boolean> {
+    const containers = await containersOf(instance, (id) => listed.get(id) ?? null);
     const { policy } = this.settings;
-    return nextStep({ instance, container, now: new Date(), policy, watchedSince: this.watch.since }).kind !== 'rest';
+    return needsStep({ instance, containers, now: new Date(), policy, watchedSince: this.watch.since });
   }
 }

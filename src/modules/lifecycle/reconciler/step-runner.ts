@@ -9,6 +9,7 @@ import { AgentSteps } from '../steps/agent-steps.js';
 import { ContainerSteps, type Seen } from '../steps/container-steps.js';
 import { PowerSteps } from '../steps/power-steps.js';
 import type { Hold } from './hold.js';
+import type { ReplicaHold } from './replica-hold.js';
 
 /** Carries out one step. */
 @Injectable()
@@ -20,8 +21,9 @@ export class StepRunner {
     private readonly upkeep: UpkeepRecords,
   ) {}
 
-  /** @returns what is known about the container afterwards */
-  async run(step: Exclude<Step, { kind: 'rest' }>, hold: Hold, container: Seen): Promise<Seen> {
+  /** @returns what is known about the replica's container afterwards */
+  async run(step: Exclude<Step, { kind: 'rest' }>, whole: Hold, replica: number, container: Seen): Promise<Seen> {
+    const hold = whole.of(replica);
     switch (step.kind) {
       case 'look':
         return this.containers.look(hold);
@@ -55,10 +57,10 @@ export class StepRunner {
         });
         return container;
       case 'sleep':
-        await hold.unlessUsed((lease, instance) => this.upkeep.fallAsleep(lease, instance));
+        await whole.unlessUsed((lease, instance) => this.upkeep.fallAsleep(lease, instance));
         return undefined;
       case 'expire':
-        await hold.unlessUsed((lease, instance) => this.upkeep.expire(lease, instance));
+        await whole.unlessUsed((lease, instance) => this.upkeep.expire(lease, instance));
         return undefined;
       case 'fail':
         throw new DomainError(
@@ -69,7 +71,7 @@ export class StepRunner {
   }
 
   /** Ends a container whose agent did not come up, or hangs. */
-  async end(hold: Hold, how: { atOnce: boolean }): Promise<void> {
+  async end(hold: ReplicaHold, how: { atOnce: boolean }): Promise<void> {
     await this.power.end(hold, how);
   }
 }

@@ -5,6 +5,7 @@ import { NotFoundError } from '../../../domain/errors/not-found.error.js';
 import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import { isAlone } from '../../../domain/lifecycle/replicas.js';
 import type {
   ContainerAddress,
   ContainerObservation,
@@ -15,7 +16,7 @@ import { configurationOf } from '../agent-configuration.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
-import type { Hold } from '../reconciler/hold.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
 import type { Seen } from './container-steps.js';
 import { HookSteps } from './hook-steps.js';
@@ -38,7 +39,7 @@ export class AgentSteps {
   ) {}
 
   /** starting → running. */
-  async launch(hold: Hold, container: Seen): Promise<Seen> {
+  async launch(hold: ReplicaHold, container: Seen): Promise<Seen> {
     const id = containerOf(hold);
     // Never started: what is to be installed first is not.
     if (container?.state === 'created' && !(await this.hooks.run(hold))) return undefined;
@@ -52,21 +53,22 @@ export class AgentSteps {
     const agent = await this.comeUp(hold, whole);
     if (agent === null) return undefined;
     const { replica, observation } = agent;
-    const { desired } = hold.instance.lifecycle;
+    const { lifecycle } = hold.instance;
+    const { desired } = lifecycle;
+    const isAsWanted = desired.state === 'running' && desired.restartToken === replica.restartToken;
     await hold.transition({
       to: 'running',
       reason: 'agent-healthy',
       replica,
       error: null,
-      ...(desired.state === 'running' && desired.restartToken === replica.restartToken
-        ? { observedGeneration: desired.generation }
-        : {}),
+      // With other replicas it is dealt with once they are there, or gone.
+      ...(isAsWanted && isAlone(lifecycle) ? { observedGeneration: desired.generation } : {}),
     });
     return observation;
   }
 
   /** Tells a running agent its newest revision. */
-  async configure(hold: Hold): Promise<Seen> {
+  async configure(hold: ReplicaHold): Promise<Seen> {
     const agent = await this.greet(hold, this.readWhole(hold));
     if (agent === null) return undefined;
     await hold.updateReplica(agent.replica);
@@ -74,7 +76,7 @@ export class AgentSteps {
   }
 
   /** While it comes up, ending is a failure to start; of memory it tells more to say that this was it. */
-  private async comeUp(hold: Hold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
+  private async comeUp(hold: ReplicaHold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     try {
       return await this.greet(hold, whole);
     } catch (error) {
@@ -83,13 +85,13 @@ export class AgentSteps {
     }
   }
 
-  private async greet(hold: Hold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
+  private async greet(hold: ReplicaHold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     const agent = await this.reach(hold);
     return agent === null ? null : this.introduce(hold, agent, await whole);
   }
 
   /** The agent's first answer; null when something else is wanted meanwhile. */
-  private async reach(hold: Hold): Promise<ReachableAgent | null> {
+  private async reach(hold: ReplicaHold): Promise<ReachableAgent | null> {
     const { startTimeoutSeconds } = containerLimits(hold.instance.manifest);
     const limit = AbortSignal.timeout(startTimeoutSeconds * 1000);
     const address = await this.addressOf(hold);
@@ -113,7 +115,11 @@ export class AgentSteps {
   }
 
   /** Tells the agent who it is, and notes what its container looks like now. */
-  private async introduce(hold: Hold, { connection }: ReachableAgent, whole: AgentInstance | null): Promise<Greeted> {
+  private async introduce(
+    hold: ReplicaHold,
+    { connection }: ReachableAgent,
+    whole: AgentInstance | null,
+  ): Promise<Greeted> {
     if (whole === null) throw new NotFoundError('agent', hold.instance.id);
     const id = containerOf(hold);
     this.connections.keep(id, connection);
@@ -141,14 +147,14 @@ export class AgentSteps {
   }
 
   /** A failure shows where the result is awaited, or not at all where nobody needs it any more. */
-  private readWhole(hold: Hold): Promise<AgentInstance | null> {
+  private readWhole(hold: ReplicaHold): Promise<AgentInstance | null> {
     const whole = this.records.findWhole(hold.instance.id);
     whole.catch(() => undefined);
     return whole;
   }
 
-  private async addressOf(hold: Hold): Promise<ContainerAddress> {
-    const owner = await this.planner.ownerOf(hold.instance);
+  private async addressOf(hold: ReplicaHold): Promise<ContainerAddress> {
+    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
     return { id: containerOf(hold), privateFolder: this.planner.privateFolderOf(owner) };
   }
 }

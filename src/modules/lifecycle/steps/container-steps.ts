@@ -10,7 +10,7 @@ import { AgentFolders } from '../agent-folders.js';
 import { ContainerPlanner, isSameOwner } from '../container-planner.js';
 import { WarmPool } from '../pool/warm-pool.js';
 import { Engine } from '../reconciler/engine.js';
-import type { Hold } from '../reconciler/hold.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
 
 /** What is known about the container after a step; undefined: it has to be looked at. */
 export type Seen = ContainerObservation | null | undefined;
@@ -24,7 +24,7 @@ interface Made {
 /** Steps that make containers and remove them. */
 @Injectable()
 export class ContainerSteps {
-  private readonly anticipated = new WeakMap<Hold, Promise<RuntimeSpec>>();
+  private readonly anticipated = new WeakMap<ReplicaHold, Promise<RuntimeSpec>>();
 
   constructor(
     private readonly engine: Engine,
@@ -34,20 +34,20 @@ export class ContainerSteps {
     private readonly pool: WarmPool,
   ) {}
 
-  async look(hold: Hold): Promise<Seen> {
+  async look(hold: ReplicaHold): Promise<Seen> {
     const id = hold.instance.lifecycle.containerId;
     return id === null ? null : this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
   }
 
   /** Begins to look up what `create` will need; what fails is told there. */
-  anticipate(hold: Hold): void {
-    const plan = this.planner.plan(hold.instance);
+  anticipate(hold: ReplicaHold): void {
+    const plan = this.planner.plan(hold.instance, hold.replica);
     plan.catch(() => undefined);
     this.anticipated.set(hold, plan);
   }
 
   /** creating → starting. The container's id is on record before it is started. */
-  async create(hold: Hold): Promise<Seen> {
+  async create(hold: ReplicaHold): Promise<Seen> {
     await this.removeRecorded(hold);
     const { container, spec, reason } = await this.make(hold);
     await hold.transition({
@@ -60,7 +60,7 @@ export class ContainerSteps {
   }
 
   /** stopped or failed → starting with the same container, or → creating when a new one would be another. */
-  async reuse(hold: Hold, container: Seen): Promise<Seen> {
+  async reuse(hold: ReplicaHold, container: Seen): Promise<Seen> {
     const spec = await this.planOrNull(hold);
     if (!container || spec?.specDigest !== container.specDigest) {
       await hold.transition({ to: 'creating', reason: 'container-outdated', error: null });
@@ -73,22 +73,23 @@ export class ContainerSteps {
   }
 
   /** stopped → disabled: the container goes, and with it all it took of the engine; the workspace stays. */
-  async retire(hold: Hold): Promise<Seen> {
+  async retire(hold: ReplicaHold): Promise<Seen> {
     await this.removeRecorded(hold);
-    const owner = await this.planner.ownerOf(hold.instance);
+    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
     hold.assertAlive();
     await this.folders.remove(this.planner.privateFolderOf(owner));
     await hold.transition({ to: 'disabled', reason: 'container-removed', replica: null, error: null });
     return null;
   }
 
-  /** removing → removed: the container, its folders, and the agent itself. */
-  async remove(hold: Hold): Promise<Seen> {
+  /** removing → removed: the container and its folders; with the first replica, which goes last, the agent itself. */
+  async remove(hold: ReplicaHold): Promise<Seen> {
     await this.removeRecorded(hold);
     const { instance } = hold;
-    const owner = await this.planner.ownerOf(instance);
+    const owner = await this.planner.ownerOf(instance, hold.replica);
     hold.assertAlive();
-    await this.folders.remove(this.planner.privateFolderOf(owner), ...this.planner.ownFolders(instance));
+    const shared = hold.replica === 0 ? this.planner.ownFolders(instance) : [];
+    await this.folders.remove(this.planner.privateFolderOf(owner), ...shared);
     await hold.transition({
       to: 'removed',
       reason: 'container-removed',
@@ -100,19 +101,20 @@ export class ContainerSteps {
     return null;
   }
 
-  private async removeRecorded(hold: Hold): Promise<void> {
+  private async removeRecorded(hold: ReplicaHold): Promise<void> {
     const id = hold.instance.lifecycle.containerId;
     if (id === null) return;
     this.connections.drop(id);
     await this.engine.call(hold, 'Removing the container', (runtime) => runtime.remove(id));
   }
 
-  private async make(hold: Hold): Promise<Made> {
+  private async make(hold: ReplicaHold): Promise<Made> {
     const anticipated = this.anticipated.get(hold);
     this.anticipated.delete(hold);
     // An image may have to be pulled first.
-    const spec = await hold.wait(() => anticipated ?? this.planner.plan(hold.instance));
-    const warm = await this.pool.claim(hold, spec);
+    const spec = await hold.wait(() => anticipated ?? this.planner.plan(hold.instance, hold.replica));
+    // One from the pool brings its own workspace; that of the others is the first replica's.
+    const warm = hold.replica === 0 ? await this.pool.claim(hold, spec) : null;
     if (warm !== null) return { container: warm, spec, reason: 'container-claimed' };
     try {
       return await this.makeFrom(hold, spec);
@@ -120,11 +122,11 @@ export class ContainerSteps {
       if (!(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
       // It was there when it was looked up. It may have been built anew since.
       this.planner.forgetImage(hold.instance);
-      return this.makeFrom(hold, await this.planner.plan(hold.instance));
+      return this.makeFrom(hold, await this.planner.plan(hold.instance, hold.replica));
     }
   }
 
-  private async makeFrom(hold: Hold, spec: RuntimeSpec): Promise<Made> {
+  private async makeFrom(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
     const own = (spec.mounts ?? []).filter(({ own: isOwn }) => isOwn).map(({ source }) => source);
     await this.folders.prepare(spec.privateFolder, spec.workspaceFolder, ...own);
     try {
@@ -139,13 +141,13 @@ export class ContainerSteps {
     }
   }
 
-  private async createNew(hold: Hold, spec: RuntimeSpec): Promise<Made> {
+  private async createNew(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
     const id = await this.engine.call(hold, 'Creating the container', (runtime) => runtime.create(spec));
     return { container: newContainer(id, spec), spec, reason: 'container-created' };
   }
 
   /** The container of that name, when it is what would be made; one of this agent's own that is not makes way. */
-  private async adopt(hold: Hold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
+  private async adopt(hold: ReplicaHold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
     const found = await this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(spec.name));
     if (found === null) return null;
     if (!isSameOwner(found.owner, spec.owner)) throw new ContainerNameTakenError(spec.name);
@@ -154,9 +156,9 @@ export class ContainerSteps {
     return null;
   }
 
-  private async planOrNull(hold: Hold): Promise<RuntimeSpec | null> {
+  private async planOrNull(hold: ReplicaHold): Promise<RuntimeSpec | null> {
     try {
-      return await this.planner.plan(hold.instance);
+      return await this.planner.plan(hold.instance, hold.replica);
     } catch (error) {
       if (error instanceof RuntimeError && (error.failure === 'unavailable' || error.failure === 'timeout'))
         throw error;
@@ -165,9 +167,9 @@ export class ContainerSteps {
     }
   }
 
-  private newReplica(hold: Hold, { id, name }: ContainerObservation, spec: RuntimeSpec): Replica {
+  private newReplica(hold: ReplicaHold, { id, name }: ContainerObservation, spec: RuntimeSpec): Replica {
     return {
-      index: 0,
+      index: hold.replica,
       operator: this.engine.runtime.name,
       containerId: id,
       containerName: name,
@@ -184,7 +186,7 @@ export class ContainerSteps {
 }
 
 /** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
-function pinOf({ instance: { manifest, lifecycle } }: Hold, { image }: RuntimeSpec): { image?: PinnedImage } {
+function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, { image }: RuntimeSpec): { image?: PinnedImage } {
   if (manifest.image === undefined || lifecycle.image) return {};
   return { image: { reference: manifest.image, id: image, at: new Date() } };
 }

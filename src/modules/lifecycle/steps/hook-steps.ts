@@ -9,7 +9,7 @@ import { ContainerPlanner, isSameOwner } from '../container-planner.js';
 import { HookOutput } from '../hook-output.js';
 import { HostHooks } from '../host-hooks.js';
 import { Engine } from '../reconciler/engine.js';
-import type { Hold } from '../reconciler/hold.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
 
 /** How often a container that wrote its last word is asked whether it has ended. */
@@ -40,13 +40,14 @@ export class HookSteps {
    * @returns false when something else is wanted meanwhile
    * @throws DomainError DEPENDENCY_INSTALL_FAILED, when the agent's container is removed; HOST_ACCESS_REFUSED
    */
-  async run(hold: Hold): Promise<boolean> {
+  async run(hold: ReplicaHold): Promise<boolean> {
     const { hooks } = hold.instance.manifest;
-    if (hooks === undefined) return true;
+    // What they install is in folders that all replicas share, and is there since the first one's start.
+    if (hooks === undefined || hold.replica > 0) return true;
     const limitMs = (hooks.timeoutSeconds ?? HOOK_TIMEOUT_SECONDS.fallback) * 1000;
     const signal = AbortSignal.any([hold.lost, hold.interrupted]);
     try {
-      const spec = await this.planner.plan(hold.instance);
+      const spec = await this.planner.plan(hold.instance, hold.replica);
       await this.runOnHost(hold, 'hosthook_aftercreation', limitMs, signal);
       for (const hook of CONTAINER_HOOKS) {
         const command = hooks[hook];
@@ -68,7 +69,7 @@ export class HookSteps {
   }
 
   private async runOnHost(
-    hold: Hold,
+    hold: ReplicaHold,
     hook: 'hosthook_aftercreation' | 'hosthook_postinstall',
     limitMs: number,
     signal: AbortSignal,
@@ -85,7 +86,7 @@ export class HookSteps {
   }
 
   private async runInContainer(
-    hold: Hold,
+    hold: ReplicaHold,
     spec: RuntimeSpec,
     limitMs: number,
     signal: AbortSignal,
@@ -103,7 +104,7 @@ export class HookSteps {
   }
 
   /** One that a crash left makes way. */
-  private async create(hold: Hold, spec: RuntimeSpec): Promise<string> {
+  private async create(hold: ReplicaHold, spec: RuntimeSpec): Promise<string> {
     const create = (): Promise<string> => this.engine.call(hold, 'Creating a hook', (runtime) => runtime.create(spec));
     try {
       return await create();
@@ -130,7 +131,7 @@ export class HookSteps {
   }
 
   /** What could not be installed is not left behind half made. */
-  private async giveUp(hold: Hold, error: DomainError): Promise<void> {
+  private async giveUp(hold: ReplicaHold, error: DomainError): Promise<void> {
     this.logger.warn({ msg: 'a hook failed', agent: hold.instance.id, details: error.details, said: error.message });
     await this.engine.call(hold, 'Removing the container', (runtime) => runtime.remove(containerOf(hold)));
   }

@@ -3,7 +3,7 @@ import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
 import { AgentConnections } from '../agent-connections.js';
 import { Engine } from '../reconciler/engine.js';
-import type { Hold } from '../reconciler/hold.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
 import type { Seen } from './container-steps.js';
 
@@ -16,14 +16,14 @@ export class PowerSteps {
   ) {}
 
   /** stopping → stopped. */
-  async stop(hold: Hold): Promise<Seen> {
+  async stop(hold: ReplicaHold): Promise<Seen> {
     await this.stopContainer(hold);
     await hold.transition({ to: 'stopped', reason: 'container-stopped', error: null });
     return undefined;
   }
 
   /** running → paused. */
-  async pause(hold: Hold, container: Seen): Promise<Seen> {
+  async pause(hold: ReplicaHold, container: Seen): Promise<Seen> {
     if (container?.state !== 'paused') {
       await this.engine.call(hold, 'Pausing the container', (runtime) => runtime.pause(containerOf(hold)));
     }
@@ -32,7 +32,7 @@ export class PowerSteps {
   }
 
   /** paused → running. */
-  async resume(hold: Hold, container: Seen): Promise<Seen> {
+  async resume(hold: ReplicaHold, container: Seen): Promise<Seen> {
     if (container?.state === 'paused') {
       await this.engine.call(hold, 'Resuming the container', (runtime) => runtime.unpause(containerOf(hold)));
     }
@@ -41,18 +41,18 @@ export class PowerSteps {
   }
 
   /** Undoes what somebody did behind Muster's back. */
-  async undo(hold: Hold, { by }: Extract<Step, { kind: 'undo' }>): Promise<Seen> {
+  async undo(hold: ReplicaHold, { by }: Extract<Step, { kind: 'undo' }>): Promise<Seen> {
     if (by === 'stop') await this.stopContainer(hold);
     else await this.engine.call(hold, 'Putting the container right', (runtime) => runtime[by](containerOf(hold)));
     return undefined;
   }
 
   /** Ends what did not become an agent at once, and what hangs as any other; what they logged stays. */
-  async end(hold: Hold, { atOnce }: { atOnce: boolean }): Promise<void> {
+  async end(hold: ReplicaHold, { atOnce }: { atOnce: boolean }): Promise<void> {
     await (atOnce ? this.stopContainer(hold, 0) : this.stopContainer(hold));
   }
 
-  private async stopContainer(hold: Hold, seconds = gracePeriodOf(hold)): Promise<void> {
+  private async stopContainer(hold: ReplicaHold, seconds = gracePeriodOf(hold)): Promise<void> {
     const id = hold.instance.lifecycle.containerId;
     if (id === null) return;
     this.connections.drop(id);
@@ -63,7 +63,7 @@ export class PowerSteps {
 }
 
 /** A manifest nobody can read keeps no container alive. */
-function gracePeriodOf({ instance }: Hold): number {
+function gracePeriodOf({ instance }: ReplicaHold): number {
   try {
     return containerLimits(instance.manifest).gracePeriodSeconds;
   } catch {

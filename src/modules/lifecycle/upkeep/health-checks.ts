@@ -2,6 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { followersOf, replicaView } from '../../../domain/lifecycle/replicas.js';
 import type { RestartPolicy } from '../../../domain/lifecycle/restart-policy.js';
 import { upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
@@ -65,30 +66,49 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async check(due: ManagedInstance): Promise<void> {
     const { intervalMs, timeoutMs } = upkeepOf(due.manifest);
-    try {
+    await this.logged(due, async () => {
       // A check that takes its whole time must not meet the next one.
       const instance = await this.records.claimHealthCheck(due, Math.max(intervalMs, timeoutMs + 1000));
-      const containerId = instance?.lifecycle.containerId;
-      if (!instance || !containerId) return;
-      await this.note(instance, containerId, await this.probes.faultOf(instance, containerId));
+      if (instance === null) return;
+      const others = followersOf(instance.lifecycle).map(({ index }) => index);
+      await Promise.all([0, ...others].map((replica) => this.checkReplica(instance, replica)));
+    });
+  }
+
+  private async checkReplica(instance: ManagedInstance, replica: number): Promise<void> {
+    const { state, containerId } = replicaView(instance, replica).lifecycle;
+    if (state !== 'running' || containerId === null) return;
+    await this.logged(instance, async () => {
+      await this.note(instance, replica, containerId, await this.probes.faultOf(instance, containerId, replica));
+    });
+  }
+
+  /** Neither the engine's nor the database's silence says anything about the agent. */
+  private async logged({ id }: ManagedInstance, check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
     } catch (error) {
-      // Neither the engine's nor the database's silence says anything about the agent.
-      this.logger.warn({ msg: 'a health check could not be made', agent: due.id, err: error });
+      this.logger.warn({ msg: 'a health check could not be made', agent: id, err: error });
     }
   }
 
-  private async note(instance: ManagedInstance, containerId: string, fault: string | null): Promise<void> {
-    const { lifecycle, manifest } = instance;
+  private async note(
+    instance: ManagedInstance,
+    replica: number,
+    containerId: string,
+    fault: string | null,
+  ): Promise<void> {
+    const { lifecycle, manifest } = replicaView(instance, replica);
     const { retries, startPeriodMs } = upkeepOf(manifest);
     const ranMs = Date.now() - (lifecycle.startedAt?.getTime() ?? Date.now());
     if (fault !== null && ranMs < startPeriodMs) return;
     const forgetsFailures = fault === null && forgets(lifecycle.failures, ranMs, this.settings.policy);
     const isNews = fault !== null || lifecycle.healthCheck.failures > 0 || forgetsFailures;
     if (!isNews && lifecycle.replicas[0]?.health === 'healthy') return;
-    const noted = await this.records.noteHealth(instance.id, { containerId, fault, forgetsFailures });
+    const noted = await this.records.noteHealth(instance.id, { replica, containerId, fault, forgetsFailures });
     if (noted === null) return;
     this.notifier.changed(noted);
-    if (noted.lifecycle.healthCheck.failures >= retries) this.reconciler.wake(instance.id);
+    if (replicaView(noted, replica).lifecycle.healthCheck.failures >= retries) this.reconciler.wake(instance.id);
   }
 }
 

@@ -19,10 +19,10 @@ export class HealthProbes {
    * @returns what is wrong with it, in Muster's own words (never the agent's); null: it is well
    * @throws RuntimeError when the engine is what does not answer: that says nothing about the agent
    */
-  async faultOf(instance: ManagedInstance, containerId: string): Promise<string | null> {
+  async faultOf(instance: ManagedInstance, containerId: string, replica = 0): Promise<string | null> {
     const { timeoutMs } = upkeepOf(instance.manifest);
     try {
-      await within(timeoutMs, 'The health check', this.askAgent(instance, containerId));
+      await within(timeoutMs, 'The health check', this.askAgent(instance, containerId, replica));
       return null;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
@@ -35,8 +35,8 @@ export class HealthProbes {
     }
   }
 
-  private async askAgent(instance: ManagedInstance, containerId: string): Promise<void> {
-    const owner = await this.planner.ownerOf(instance);
+  private async askAgent(instance: ManagedInstance, containerId: string, replica: number): Promise<void> {
+    const owner = await this.planner.ownerOf(instance, replica);
     const address = { id: containerId, privateFolder: this.planner.privateFolderOf(owner) };
     await (await this.connections.to(address)).health();
   }

@@ -19,6 +19,9 @@ export class RunDto {
   @ApiProperty({ enum: RUN_TYPES, example: 'prompt' })
   readonly type!: string;
 
+  @ApiProperty({ example: 0, description: 'Which copy of the agent does it' })
+  readonly replica!: number;
+
   @ApiProperty({ enum: RUN_STATUSES, example: 'passed' })
   readonly status!: RunStatus;
 
@@ -74,6 +77,7 @@ export const toRunDto = (run: Run): RunDto => ({
   projectId: run.projectId,
   instanceId: run.instanceId,
   type: run.type,
+  replica: run.replica,
   status: run.status,
   input: run.input,
   exec: run.exec,

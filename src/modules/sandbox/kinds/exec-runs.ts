@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { replicaView, runningContainer } from '../../../domain/lifecycle/replicas.js';
 import { AgentNotRunningError } from '../../../domain/runs/agent-not-running.error.js';
 import type { RunResult } from '../../../domain/runs/run-records.js';
 import type { ExecRunRequest } from '../../../domain/runs/run-request.js';
@@ -41,7 +42,7 @@ export class ExecRuns extends RunKind<'exec'> {
   }
 
   async perform({ run, request, instance, output, signal }: RunWork<'exec'>): Promise<RunEnd> {
-    const container = containerOf(instance);
+    const container = runningContainer(instance, run.replica);
     signal.throwIfAborted();
     const { command, env, cwd } = request;
     try {
@@ -58,7 +59,8 @@ export class ExecRuns extends RunKind<'exec'> {
     return { stdout: stdout.text, stderr: stderr.text, stdoutFacts: stdout.facts, stderrFacts: stderr.facts };
   }
 
-  async abandon(run: Run, { lifecycle: { containerId } }: ManagedInstance): Promise<void> {
+  async abandon(run: Run, instance: ManagedInstance): Promise<void> {
+    const { containerId } = replicaView(instance, run.replica).lifecycle;
     if (containerId !== null) await this.runtime.endExec(containerId, run.id);
   }
 
@@ -101,11 +103,6 @@ export class ExecRuns extends RunKind<'exec'> {
       session.close();
     }
   }
-}
-
-function containerOf({ id, lifecycle: { state, containerId } }: ManagedInstance): string {
-  if (state !== 'running' || containerId === null) throw new AgentNotRunningError(id, state);
-  return containerId;
 }
 
 async function feed(session: ExecSession, input: Buffer, signal: AbortSignal): Promise<void> {

@@ -30,12 +30,12 @@ export class PromptRuns extends RunKind<'prompt'> {
   }
 
   async perform({ run, request, instance, signal }: RunWork<'prompt'>): Promise<RunEnd> {
-    const connection = await this.lifecycle.connectionTo(instance);
+    const connection = await this.lifecycle.connectionTo(instance, run.replica);
     try {
       const { output, usage } = await connection.prompt({ runId: run.id, input: request.input }, signal);
       return { status: 'passed', output, usage, resultHash: sha256(output) };
     } catch (error) {
-      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance);
+      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance, run.replica);
       throw error;
     }
   }
