@@ -31,7 +31,7 @@ export function replicaView(instance: ManagedInstance, index: number): ManagedIn
   const { desired } = lifecycle;
   const entry = lifecycle.replicas.find((replica) => replica.index === index);
   const { healthCheck, failures, ...condition } = entry?.condition ?? INITIAL_CONDITION;
-  const isWanted = index < desired.replicas && desired.state !== 'disabled';
+  const isWanted = index < desired.replicas && desired.state !== 'disabled' && lifecycle.state !== 'removing';
   return {
     ...instance,
     pid: entry?.pid ?? null,
