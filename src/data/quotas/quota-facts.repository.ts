@@ -61,6 +61,8 @@ export class MongoQuotaFacts extends QuotaFacts {
         'lifecycle.desired': 1,
         'lifecycle.state': 1,
         'lifecycle.retryAt': 1,
+        'lifecycle.replicas.index': 1,
+        'lifecycle.replicas.state': 1,
         removedAt: 1,
       })
       .toArray();

@@ -189,7 +189,7 @@ class Model {
     this.lifecycle = { ...this.lifecycle, replicas: left };
   }
 
-  private to(index: number, state: LifecycleState, failure: Partial<ReplicaCondition> = {}): void {
+  private to(index: number, state: LifecycleState, failure: Partial<Omit<ReplicaCondition, 'healthCheck'>> = {}): void {
     const from = this.stateOf(index);
     if (!mayFollow(from, state)) throw new InvalidTransitionError(`replica ${index}`, from, state);
     const { replicas } = this.lifecycle;

@@ -113,7 +113,7 @@ describe('a replica', () => {
     expect([0, 1, 2].map((index) => containerOfReplica(of, index))).toEqual(['container-0', 'container-1', null]);
     expect(runningContainer(of, 1)).toBe('container-1');
     expect(() => runningContainer(of, 2)).toThrow(/is failed, not running/);
-    expect(() => containerOfReplica(of, 3)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }) as Error);
+    expect(() => containerOfReplica(of, 3)).toThrow(/There is no replica 3 of the agent/);
     expect(containerOfReplica(instance({ replicas: [], containerId: null }), 0)).toBeNull();
   });
 });

@@ -14,8 +14,11 @@ export const INITIAL_CONDITION: ReplicaCondition = {
 };
 
 /** The replicas beside the first. */
-export const followersOf = ({ replicas }: Pick<Lifecycle, 'replicas'>): readonly Replica[] =>
-  replicas.filter(({ index }) => index > 0);
+export const followersOf = <R extends Pick<Replica, 'index'>>({
+  replicas,
+}: {
+  readonly replicas: readonly R[];
+}): readonly R[] => replicas.filter(({ index }) => index > 0);
 
 /** Nothing but replica 0 is there, or wanted. */
 export const isAlone = ({ desired, replicas }: Pick<Lifecycle, 'desired' | 'replicas'>): boolean =>

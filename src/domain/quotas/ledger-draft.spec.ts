@@ -21,7 +21,7 @@ const NOTHING: Facts = { instances: [], pending: [], runs: [] };
 
 const fact = (
   id: AgentInstanceId,
-  lifecycle: Partial<Omit<Lifecycle, 'desired'>> & { desired?: Partial<Lifecycle['desired']> } = {},
+  lifecycle: Partial<Omit<InstanceFact['lifecycle'], 'desired'>> & { desired?: Partial<Lifecycle['desired']> } = {},
   removedAt: Date | null = null,
 ): InstanceFact => ({
   id,
@@ -107,6 +107,44 @@ describe('LedgerDraft', () => {
     expect(sut.overview().replicas.used).toBe(2);
     sut.settle([fact(again, { ...rest, desired: { ...rest.desired, generation: 5 } })], NOW);
     sut.settle([fact(failing, { state: 'failed', retryAt: null, desired: { state: 'running', generation: 2 } })], NOW);
+    expect(sut.overview().replicas.used).toBe(0);
+  });
+
+  it('gives back what an agent was scaled down by once it is gone, and nothing that is claimed for one to come', () => {
+    const sut = draft();
+    const id = newId<AgentInstanceId>();
+    sut.setLimits({ replicas: 9, cpus: 9, memoryMiB: 9000 }, {} as never);
+    const of = (replicas: number, generation: number): Holding =>
+      runningHolding({ id, projectId: project, manifest: { resources: { cpus: 0.4 } } }, replicas, generation, NOW);
+    const there = (desired: number, generation: number, ...states: ('running' | 'removing')[]): InstanceFact =>
+      fact(id, {
+        state: 'running',
+        desired: { state: 'running', replicas: desired, generation },
+        replicas: states.map((state, index) => ({ index, state })),
+      });
+    sut.claim([of(3, 1)]);
+    sut.settle([there(1, 1, 'running')], NOW);
+    expect(used(sut)).toEqual([0, 3, 1.2, 1536, 0]);
+    sut.settle([there(3, 2, 'running')], NOW);
+    expect(used(sut)).toEqual([0, 3, 1.2, 1536, 0]);
+    sut.settle([there(1, 3, 'running', 'running', 'removing')], NOW);
+    expect(used(sut)).toEqual([0, 3, 1.2, 1536, 0]);
+    sut.settle([there(1, 3, 'running')], NOW);
+    expect(used(sut)).toEqual([0, 1, 0.4, 512, 0]);
+  });
+
+  it('counts an agent whose first replica has given up as long as others run', () => {
+    const sut = draft();
+    const id = newId<AgentInstanceId>();
+    sut.claim([running(id, 0, OLD)]);
+    const given = { state: 'failed', retryAt: null, desired: { state: 'running', generation: 1 } } as const;
+    const replicas = (state: 'running' | 'failed'): InstanceFact['lifecycle']['replicas'] => [
+      { index: 0, state: 'failed' },
+      { index: 1, state },
+    ];
+    sut.settle([fact(id, { ...given, replicas: replicas('running') })], NOW);
+    expect(sut.overview().replicas.used).toBe(1);
+    sut.settle([fact(id, { ...given, replicas: replicas('failed') })], NOW);
     expect(sut.overview().replicas.used).toBe(0);
   });
 

@@ -1,10 +1,14 @@
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { ManagedInstance } from '../lifecycle/managed-instance.js';
 import { PRESENT_STATES } from '../lifecycle/lifecycle-states.js';
-import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import type { Lifecycle, Replica } from '../lifecycle/lifecycle.js';
 import { followersOf } from '../lifecycle/replicas.js';
 
-export type InstanceFact = Pick<ManagedInstance, 'id' | 'projectId' | 'manifest' | 'lifecycle' | 'removedAt'>;
+export interface InstanceFact extends Pick<ManagedInstance, 'id' | 'projectId' | 'manifest' | 'removedAt'> {
+  readonly lifecycle: Pick<Lifecycle, 'desired' | 'state' | 'retryAt'> & {
+    readonly replicas: readonly Pick<Replica, 'index' | 'state'>[];
+  };
+}
 
 /** What the documents themselves say: the truth that a ledger is put right by. */
 export interface Facts {
@@ -38,11 +42,9 @@ export function takesUp({ lifecycle, removedAt }: InstanceFact): boolean {
 }
 
 /**
- * How many replicas an instance takes up, when it is wanted to have so many: those that are to go take up their part until they
- * are gone.
+ * How many replicas an instance takes up that does: those that are to be, and those that are to go until they are gone.
  */
-export function replicasTaken(lifecycle: Lifecycle, wanted = lifecycle.desired.replicas): number {
-  const { desired, replicas } = lifecycle;
+export function replicasTaken({ desired, replicas }: InstanceFact['lifecycle']): number {
   const isWantedUp = desired.state === 'running' || desired.state === 'paused';
-  return Math.max(isWantedUp ? wanted : 1, replicas.length);
+  return Math.max(isWantedUp ? desired.replicas : 1, replicas.length);
 }
