@@ -32,7 +32,7 @@ const GOOD: Record<string, unknown> = {
     displayName: 'Ada',
     tags: ['a'],
   },
-  'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'pause' },
+  'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'scale', replicas: 2 },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
   'POST /api/v1/projects/:projectId/agents/:id/files/folders': { path: '/workspace/notes' },
   'PUT /api/v1/projects/:projectId/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
