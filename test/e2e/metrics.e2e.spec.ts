@@ -105,6 +105,7 @@ describe('GET /metrics', () => {
       expect(scrape.value('agent_manager_agents', { state: 'running' })).toBe(2);
       expect(scrape.value('agent_manager_agents', { state: 'failed' })).toBe(1);
       expect(scrape.value('agent_manager_agents')).toBe(3);
+      expect(scrape.value('agent_manager_replicas', { state: 'running' })).toBe(2);
       const [shortest, mean, longest] = ['shortest', 'mean', 'longest'].map((stat) =>
         scrape.value('agent_manager_agent_uptime_seconds', { stat }),
       );
