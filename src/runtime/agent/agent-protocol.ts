@@ -1,5 +1,5 @@
 /** Muster's side of what packages/agent-server/src/protocol.ts says. What comes from an agent is checked here. */
-import type { AgentHealth, PromptResult } from '../../domain/runtime/agent-connection.js';
+import type { AgentHealth, ProbeResult, PromptResult } from '../../domain/runtime/agent-connection.js';
 
 export const SOCKET_NAME = 'agent.sock';
 
@@ -34,6 +34,17 @@ export function parsePromptResult(body: unknown): PromptResult | null {
   const { inputTokens, outputTokens } = body['usage'];
   if (typeof output !== 'string' || !isCount(inputTokens) || !isCount(outputTokens)) return null;
   return { output, usage: { inputTokens, outputTokens } };
+}
+
+const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'broken', 'status'] as const;
+
+/** null when it is no answer to a probe. */
+export function parseProbeResult(body: unknown): ProbeResult | null {
+  if (!isRecord(body)) return null;
+  const { status } = body;
+  const result = PROBE_RESULTS.find((known) => known === body['result']);
+  if (result === undefined || (status !== null && !(isCount(status) && status <= 999))) return null;
+  return { result, status };
 }
 
 /** null when it is no error answer. The message is cut and cleaned of control characters, for it is shown to people. */
