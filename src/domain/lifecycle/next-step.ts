@@ -25,6 +25,7 @@ export type TransitionReason =
   | 'container-paused'
   | 'container-resumed'
   | 'container-stopped'
+  | 'pre-stop-failed'
   | 'container-removed'
   | 'idle'
   | 'woken'

@@ -7,7 +7,9 @@ import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
+import { ContainerRuntime, type RuntimeCapabilities } from '../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type ContainerOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
@@ -35,6 +37,7 @@ export class ContainerPlanner {
     private readonly images: ImageResolver,
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
+    private readonly runtime: ContainerRuntime,
   ) {}
 
   /**
@@ -43,7 +46,7 @@ export class ContainerPlanner {
    */
   async plan(instance: ManagedInstance): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
-    assertUsable(instance.manifest);
+    assertUsable(instance.manifest, this.runtime.capabilities);
     this.hostHooks.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
@@ -144,10 +147,11 @@ export class ContainerPlanner {
  * A snapshot may be older than the rules of today, and may name what this Muster does not act on.
  * @throws DomainError MANIFEST_NOT_FOUND, RUNTIME_UNSUPPORTED
  */
-function assertUsable(manifest: Manifest): void {
-  const faults = manifestFaults(manifest);
+function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): void {
+  const unmet = unmetDemands(manifest, capabilities);
+  const faults = [...manifestFaults(manifest), ...unmet];
   if (faults.length === 0) return;
-  const gaps = new Set(manifestGaps(manifest).map(({ pointer }) => pointer));
+  const gaps = new Set([...manifestGaps(manifest), ...unmet].map(({ pointer }) => pointer));
   const code = faults.every(({ pointer }) => gaps.has(pointer)) ? 'RUNTIME_UNSUPPORTED' : 'MANIFEST_NOT_FOUND';
   const told = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
   throw new DomainError(code, `The manifest cannot be used: ${told}.`, { faults });

@@ -8,6 +8,7 @@ import { QuotasModule } from '../quotas/quotas.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
+import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
@@ -40,10 +41,12 @@ import { ReconcilerGauges } from './reconciler/reconciler-gauges.js';
 import { Reconciler } from './reconciler/reconciler.service.js';
 import { Resync } from './reconciler/resync.js';
 import { StepRunner } from './reconciler/step-runner.js';
+import { AgentArrival } from './steps/agent-arrival.js';
 import { AgentSteps } from './steps/agent-steps.js';
 import { ContainerSteps } from './steps/container-steps.js';
 import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
+import { PreStopHook } from './steps/pre-stop.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
 import { HealthChecks } from './upkeep/health-checks.js';
 import { HealthProbes } from './upkeep/health-probes.js';
@@ -54,11 +57,13 @@ import { HealthProbes } from './upkeep/health-probes.js';
   providers: [
     { provide: LifecycleSettings, useFactory: (): LifecycleSettings => new LifecycleSettings() },
     { provide: PoolSettings, inject: [Configuration], useFactory: (of: Configuration) => PoolSettings.from(of) },
+    AgentArrival,
     AgentConnections,
     AgentFolders,
     AgentSteps,
     AgentUseService,
     { provide: AgentUse, useExisting: AgentUseService },
+    BoundedExec,
     ContainerPlanner,
     ContainerSteps,
     Engine,
@@ -87,6 +92,7 @@ import { HealthProbes } from './upkeep/health-probes.js';
     PoolRound,
     PoolSweep,
     PowerSteps,
+    PreStopHook,
     Reconciler,
     ReconcilerGauges,
     Resync,
