@@ -6,6 +6,8 @@
  *     PUT  /v1/configuration  ConfigureRequest  → 204
  *     POST /v1/runs           RunRequest        → 200 RunResponse      closing the connection cancels the run
  *     POST /v1/probes         ProbeRequest      → 200 ProbeResponse
+ *     GET  /v1/tunnels/<port>                   → 101, upgraded to TUNNEL_PROTOCOL: bytes to and from that port of the
+ *                                                 loopback; 502 when nothing listens there
  *     anything that fails                       → 4xx/5xx ErrorResponse
  *
  * Files of the workspace, by paths relative to it in `?path=` (limits in maxBytes and maxEntries). Bodies and answers are
@@ -26,6 +28,9 @@ export const SOCKET_NAME = 'agent.sock';
 
 /** Where the private folder is mounted inside a container. */
 export const SOCKET_FOLDER = '/run/muster';
+
+/** What a tunnel's request is upgraded to. */
+export const TUNNEL_PROTOCOL = 'muster-tunnel';
 
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
