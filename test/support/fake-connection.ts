@@ -51,6 +51,10 @@ export class FakeConnection extends AgentConnection {
     return Promise.resolve({ result: 'refused', status: null });
   }
 
+  async tunnel(): Promise<never> {
+    return Promise.reject(new AgentUnreachableError(this.id));
+  }
+
   close(): void {
     // Nothing is open.
   }

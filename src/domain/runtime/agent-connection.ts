@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.js';
 import type { AgentConfig, ToolReference } from '../templates/blueprint.js';
 import type { HealthProbe } from '../templates/manifest.js';
 import type { AgentFiles } from './agent-files.js';
+import type { Tunnel } from './tunnel.js';
 import type { Usage } from '../runs/run.js';
 
 /** What an agent-server is told about the agent it is to be. */
@@ -68,5 +69,10 @@ export abstract class AgentConnection {
    * @throws DomainError AGENT_UNREACHABLE (details.agentCode is ROUTE_NOT_FOUND when its agent-server is too old for it)
    */
   abstract probe(probe: LoopbackProbe, timeoutMs: number): Promise<ProbeResult>;
+  /**
+   * A connection to a port of the container's own loopback.
+   * @throws AgentUnreachableError when nothing listens there, or agent-server does not answer
+   */
+  abstract tunnel(port: number): Promise<Tunnel>;
   abstract close(): void;
 }

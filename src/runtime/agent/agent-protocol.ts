@@ -6,6 +6,9 @@ export const SOCKET_NAME = 'agent.sock';
 /** Where the private folder is mounted inside a container. */
 export const SOCKET_FOLDER = '/run/muster';
 
+/** What a tunnel's request is upgraded to. */
+export const TUNNEL_PROTOCOL = 'muster-tunnel';
+
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 

@@ -11,11 +11,13 @@ import {
   type PromptResult,
 } from '../../domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../domain/runtime/agent-files.js';
+import type { Tunnel } from '../../domain/runtime/tunnel.js';
 import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { parseAnswer } from './agent-answer.js';
 import { MAX_BODY_BYTES, parseFailure, parseHealth, parseProbeResult, parsePromptResult } from './agent-protocol.js';
 import { AgentStreams } from './agent-streams.js';
 import { DialingPool } from './dialing-pool.js';
+import { openTunnel } from './open-tunnel.js';
 import { HttpAgentFiles } from './http-agent-files.js';
 
 const HEALTH_TIMEOUT_MS = 2000;
@@ -51,6 +53,8 @@ export class HttpAgentConnection extends AgentConnection {
     readonly endpoint: 'unix' | 'exec',
     dial: () => Promise<Duplex>,
     first: Duplex,
+    /** One whose sides end each by itself. */
+    private readonly dialHalfOpen: () => Promise<Duplex> = dial,
   ) {
     super();
     this.pool = new DialingPool(dial, first);
@@ -91,6 +95,10 @@ export class HttpAgentConnection extends AgentConnection {
       this.exchange({ method: 'POST', path: '/v1/probes', body, signal }),
     );
     return this.understood(answer.status === 200 ? parseProbeResult(answer.body) : null, answer);
+  }
+
+  async tunnel(port: number): Promise<Tunnel> {
+    return openTunnel(this.container, await this.dialHalfOpen(), port);
   }
 
   close(): void {
