@@ -60,6 +60,7 @@ export const PROBLEMS = {
   CONTAINER_STOP_FAILED: { kind: 'unavailable', title: 'The container did not stop' },
   CONTAINER_EXITED: { kind: 'unavailable', title: 'The agent ended by itself' },
   CONTAINER_OUT_OF_MEMORY: { kind: 'unavailable', title: 'The agent used more memory than its limit' },
+  COMPANION_EXITED: { kind: 'unavailable', title: "The agent's companion container ended" },
   HEALTH_CHECK_TIMEOUT: { kind: 'timeout', title: 'The agent did not become healthy' },
   HEALTH_CHECK_FAILED: { kind: 'unavailable', title: 'The agent does not pass its health check any more' },
   DEPENDENCY_INSTALL_FAILED: { kind: 'unavailable', title: 'The dependencies could not be installed' },

@@ -29,6 +29,8 @@ export interface Replica {
   readonly operator: string;
   readonly containerId: string | null;
   readonly containerName: string;
+  /** @default null: it has none; see CompanionSpec */
+  readonly companionId?: string | null;
   /** Hash of everything the container was made from; another hash means it has to be made anew. */
   readonly specDigest: string;
   /** The restart token that this container's start obeyed. */

@@ -12,6 +12,7 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',
   CONTAINER_EXITED: "Read the agent's logs for why it ended, and correct that in the template.",
   CONTAINER_OUT_OF_MEMORY: 'Give it more manifest.resources.memoryMiB in the template, or less to do at once.',
+  COMPANION_EXITED: 'Nothing: both containers are started again. If it lasts, check the memory of the host.',
   CONTAINER_NAME_CONFLICT: 'Remove or rename the container of that name on the engine, then start the agent again.',
   HEALTH_CHECK_TIMEOUT: "Read the agent's logs; give it a longer manifest.startTimeoutSeconds if it is only slow.",
   HEALTH_CHECK_FAILED:

@@ -10,7 +10,15 @@ import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js
 import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import { ContainerRuntime, type RuntimeCapabilities } from '../../domain/runtime/container-runtime.js';
-import { isPoolOwner, type ContainerOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import {
+  isPoolOwner,
+  type CompanionSpec,
+  type ContainerOwner,
+  type Owner,
+  type RuntimeLimits,
+  type RuntimeSpec,
+} from '../../domain/runtime/runtime-spec.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -21,6 +29,8 @@ import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
 
 const SLUGS_KEPT = 1000;
+/** Of agent-server alone: what it needs to render a prompt, to look after files and to pass on connections. */
+const COMPANION_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 
@@ -55,6 +65,7 @@ export class ContainerPlanner {
       this.slugOf(instance),
       this.hostMounts.of(instance),
     ]);
+    const companion = await this.companionOf(instance, image);
     const hash = hashOf(owner);
     const rest = {
       owner,
@@ -66,6 +77,7 @@ export class ContainerPlanner {
       gracePeriodSeconds: limits.gracePeriodSeconds,
       ...programOf(instance.manifest, { id, identifier, projectSlug }),
       ...(mounts.length === 0 ? {} : { mounts }),
+      ...(companion === null ? {} : { companion }),
     };
     const name = ['muster', projectSlug, identifier]
       .map((part) => part.slice(0, LONGEST_NAME_PART))
@@ -74,14 +86,22 @@ export class ContainerPlanner {
     return { ...rest, name, specDigest: digestOf(rest) };
   }
 
-  /** The image named in the manifest turned out to be gone: look it up anew. */
+  /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
   forgetImage(instance: ManagedInstance): void {
     this.images.forget(this.imageOf(instance));
+    this.images.forget(this.configuration.agentImage);
   }
 
   /** What its manifest named is what it was when the agent first started; the installation's own follows the installation. */
   private imageOf({ manifest, lifecycle }: ManagedInstance): string {
     return lifecycle.image?.id ?? manifest.image ?? this.configuration.agentImage;
+  }
+
+  /** null where the image brings agent-server. The installation's own is the one that companions are made from. */
+  private async companionOf({ manifest }: ManagedInstance, image: string): Promise<CompanionSpec | null> {
+    if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
+    assertReachable(manifest);
+    return { image: await this.images.resolve(this.configuration.agentImage), limits: COMPANION_LIMITS };
   }
 
   async ownerOf(instance: ManagedInstance, replica = 0): Promise<ContainerOwner> {
@@ -155,6 +175,18 @@ function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): vo
   const code = faults.every(({ pointer }) => gaps.has(pointer)) ? 'RUNTIME_UNSUPPORTED' : 'MANIFEST_NOT_FOUND';
   const told = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
   throw new DomainError(code, `The manifest cannot be used: ${told}.`, { faults });
+}
+
+/**
+ * gVisor's kernel has a network of its own for each container, also where two share one.
+ * @throws RuntimeError unsupported
+ */
+function assertReachable({ isolation, health }: Manifest): void {
+  if (isolation !== 'gvisor' || (health?.kind !== 'http' && health?.kind !== 'tcp')) return;
+  throw new RuntimeError(
+    'unsupported',
+    `Under gVisor nobody beside the image's own programs reaches its ports: health of kind ${health.kind} is not possible there. Use kind command, or an image built FROM muster/agent.`,
+  );
 }
 
 const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): string =>

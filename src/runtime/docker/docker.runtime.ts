@@ -18,6 +18,7 @@ import type { Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid } from '../agent/agent-folders.js';
 import { waitUntilReachable } from '../agent/wait-until-reachable.js';
 import { AgentTransport } from './agent-transport.js';
+import { Companions } from './companions.js';
 import { ContainerCreation } from './container-creation.js';
 import { INSTALLATION_LABEL } from './container-labels.js';
 import { toObservation } from './container-observation.js';
@@ -59,6 +60,7 @@ export class DockerRuntime extends ContainerRuntime {
   readonly warning = null;
 
   private readonly engine: EngineClient;
+  private readonly companions: Companions;
   private readonly creation: ContainerCreation;
   private readonly images: EngineImages;
   private readonly ociRuntimes: OciRuntimes;
@@ -79,9 +81,18 @@ export class DockerRuntime extends ContainerRuntime {
       options.pullTimeoutMs ?? DEFAULT_PULL_TIMEOUT_MS,
     );
     const uid = options.uid ?? agentUid();
-    this.agents = new AgentTransport(this.engine, this.images, { ...options, uid });
+    this.companions = new Companions(this.engine);
+    this.agents = new AgentTransport(this.engine, this.images, this.companions, { ...options, uid });
     const features = new EngineFeatures(this.engine);
-    this.creation = new ContainerCreation(this.engine, this.images, features, this.ociRuntimes, this.agents, uid);
+    this.creation = new ContainerCreation(
+      this.engine,
+      this.images,
+      features,
+      this.ociRuntimes,
+      this.agents,
+      this.companions,
+      uid,
+    );
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -110,6 +121,10 @@ export class DockerRuntime extends ContainerRuntime {
     return this.agents.probe();
   }
 
+  async hasAgentServer(image: string): Promise<boolean> {
+    return (await this.images.factsOf(image)).hasAgentServer;
+  }
+
   async create(spec: RuntimeSpec<Owner>): Promise<string> {
     return this.creation.create(spec);
   }
@@ -120,6 +135,8 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async start(id: string): Promise<void> {
+    const companion = await this.companions.of(id);
+    if (companion !== null) await this.companions.start(companion);
     await this.engine.call({
       what: `start container ${id}`,
       run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
@@ -135,6 +152,8 @@ export class DockerRuntime extends ContainerRuntime {
       meaning: { otherwise: 'stop-failed' },
       moreTimeMs: gracePeriodSeconds * 1000,
     });
+    const companion = await this.companions.of(id);
+    if (companion !== null) await this.companions.stop(companion);
   }
 
   async pause(id: string): Promise<void> {
@@ -156,6 +175,12 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async remove(id: string): Promise<void> {
+    const companion = await this.companions.of(id);
+    await this.removeAlone(id);
+    if (companion !== null) await this.removeAlone(companion);
+  }
+
+  private async removeAlone(id: string): Promise<void> {
     await this.engine.call({
       what: `remove container ${id}`,
       run: async (docker, abortSignal) => {
@@ -181,7 +206,9 @@ export class DockerRuntime extends ContainerRuntime {
     if (!info) return null;
     const seen = toObservation(info);
     // The engine takes the beginning of an id for the whole.
-    return seen.id === idOrName || seen.name === idOrName ? seen : null;
+    if (seen.id !== idOrName && seen.name !== idOrName) return null;
+    const companion = this.companions.note(info.Id, info.HostConfig.NetworkMode);
+    return companion === null ? seen : { ...seen, companion: await this.companions.observe(companion) };
   }
 
   async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
@@ -204,7 +231,9 @@ export class DockerRuntime extends ContainerRuntime {
       }
     };
     await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectNext));
-    return seen;
+    // Seen with the container that it is for.
+    const companions = new Set(seen.map(({ companion }) => companion?.id));
+    return seen.filter(({ id }) => !companions.has(id));
   }
 
   logs(id: string, query: LogQuery): AsyncIterable<LogLine> {

@@ -13,6 +13,14 @@ export class AgentReplicaDto {
   @ApiProperty({ example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
   readonly containerName!: string;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'The container that answers for an image without agent-server; null where the image has one',
+  })
+  readonly companionId!: string | null;
+
   @ApiProperty({ type: Number, nullable: true, example: 4711 })
   readonly pid!: number | null;
 
@@ -33,6 +41,7 @@ export const toAgentReplicaDto = (replica: Replica): AgentReplicaDto => ({
   operator: replica.operator,
   containerId: replica.containerId,
   containerName: replica.containerName,
+  companionId: replica.companionId ?? null,
   pid: replica.pid,
   state: replica.state,
   health: replica.health,

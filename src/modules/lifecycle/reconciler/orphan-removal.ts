@@ -80,8 +80,10 @@ export class OrphanRemoval {
       });
       if (hold === null) return;
       try {
-        const { state, containerId } = hold.instance.lifecycle;
+        const { state, containerId, replicas } = hold.instance.lifecycle;
         if (state === 'creating' || containerId === container.id) return;
+        // Listed before the container that it is for was made.
+        if (replicas.some(({ companionId }) => companionId === container.id)) return;
         await this.engine.call(hold, 'Removing a stray container', (runtime) => runtime.remove(container.id));
       } finally {
         await hold.release();

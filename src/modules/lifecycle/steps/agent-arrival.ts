@@ -5,7 +5,8 @@ import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
-import { ContainerExitedError, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import { endOf } from '../../../domain/runtime/container-ends.js';
+import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
@@ -105,9 +106,8 @@ export class AgentArrival {
   }
 
   private async assertRunning(id: string): Promise<void> {
-    const container = await this.engine.runtime.inspect(id);
-    if (container?.state === 'running') return;
-    throw new ContainerExitedError(id, container?.exitCode ?? null, container?.oomKilled ?? false);
+    const end = endOf(id, await this.engine.runtime.inspect(id));
+    if (end !== null) throw end;
   }
 }
 

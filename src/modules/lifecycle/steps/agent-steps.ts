@@ -6,6 +6,7 @@ import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js
 import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
+import { endOf } from '../../../domain/runtime/container-ends.js';
 import { ContainerExitedError } from '../../../domain/runtime/runtime-errors.js';
 import { configurationOf } from '../agent-configuration.js';
 import { Engine } from '../reconciler/engine.js';
@@ -89,6 +90,8 @@ export class AgentSteps {
       this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id)),
       connection.configure(configurationOf(whole)),
     ]);
+    const end = endOf(id, observation);
+    if (end !== null) throw end;
     const [replica] = hold.instance.lifecycle.replicas;
     if (replica === undefined || observation?.state !== 'running') {
       throw new ContainerExitedError(id, observation?.exitCode ?? null, observation?.oomKilled ?? false);
