@@ -38,6 +38,7 @@ import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js
 import { LifecycleRequests } from '../../src/modules/lifecycle/lifecycle-requests.js';
 import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.js';
 import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
+import { PortPolicy } from '../../src/modules/lifecycle/ports/port-policy.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
 import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
@@ -118,6 +119,7 @@ export class LifecycleHost {
       agentImage: 'muster/agent',
       hostMountRoots: [],
       hostHooks: [],
+      portBindAddresses: [],
     } as unknown as Configuration;
     const hostHooks = new HostHooks(configuration);
     const installations: Installations = { current: async () => Promise.resolve(installation) };
@@ -129,6 +131,7 @@ export class LifecycleHost {
       images,
       new HostMounts(configuration),
       hostHooks,
+      new PortPolicy(configuration),
       runtime,
     );
     this.connections = new AgentConnections(runtime);

@@ -64,6 +64,7 @@ export const PROBLEMS = {
   HEALTH_CHECK_TIMEOUT: { kind: 'timeout', title: 'The agent did not become healthy' },
   HEALTH_CHECK_FAILED: { kind: 'unavailable', title: 'The agent does not pass its health check any more' },
   DEPENDENCY_INSTALL_FAILED: { kind: 'unavailable', title: 'The dependencies could not be installed' },
+  PORT_TAKEN: { kind: 'conflict', title: 'Somebody else listens on that port of the host' },
   IMAGE_NOT_FOUND: { kind: 'unavailable', title: 'The image is not there' },
   CONTAINER_NAME_CONFLICT: { kind: 'conflict', title: 'The container name belongs to somebody else' },
   WORKSPACE_UNAVAILABLE: { kind: 'unavailable', title: 'The workspace cannot be prepared' },

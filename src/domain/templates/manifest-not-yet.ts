@@ -8,7 +8,7 @@ type FieldCheck = (manifest: Manifest) => boolean;
  * line out.
  */
 const NOT_YET: readonly (readonly [pointer: string, is: FieldCheck, what: string])[] = [
-  ['/ports', ({ ports = [] }) => ports.length > 0, 'ports'],
+  ['/ports', ({ ports = [] }) => ports.some(({ protocol }) => protocol === 'udp'), 'a port of protocol udp'],
   ['/network', ({ network }) => network !== undefined && network.mode !== 'none', 'a network other than none'],
 ];
 

@@ -27,6 +27,7 @@ import { manifestFaults } from '../../platform/schemas/manifest-faults.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
+import { PortPolicy } from './ports/port-policy.js';
 
 const SLUGS_KEPT = 1000;
 /** Of agent-server alone: what it needs to render a prompt, to look after files and to pass on connections. */
@@ -47,6 +48,7 @@ export class ContainerPlanner {
     private readonly images: ImageResolver,
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
+    private readonly ports: PortPolicy,
     private readonly runtime: ContainerRuntime,
   ) {}
 
@@ -58,6 +60,7 @@ export class ContainerPlanner {
     const limits = containerLimits(instance.manifest);
     assertUsable(instance.manifest, this.runtime.capabilities);
     this.hostHooks.assertAllowed(instance.manifest);
+    this.ports.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
       this.ownerOf(instance),
@@ -181,11 +184,12 @@ function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): vo
  * gVisor's kernel has a network of its own for each container, also where two share one.
  * @throws RuntimeError unsupported
  */
-function assertReachable({ isolation, health }: Manifest): void {
-  if (isolation !== 'gvisor' || (health?.kind !== 'http' && health?.kind !== 'tcp')) return;
+function assertReachable({ isolation, health, ports = [] }: Manifest): void {
+  const isAsked = health?.kind === 'http' || health?.kind === 'tcp' || ports.length > 0;
+  if (isolation !== 'gvisor' || !isAsked) return;
   throw new RuntimeError(
     'unsupported',
-    `Under gVisor nobody beside the image's own programs reaches its ports: health of kind ${health.kind} is not possible there. Use kind command, or an image built FROM muster/agent.`,
+    "Under gVisor nobody beside the image's own programs reaches its ports, so ports and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
   );
 }
 

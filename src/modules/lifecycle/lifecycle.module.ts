@@ -33,6 +33,10 @@ import { PoolRound } from './pool/pool-round.js';
 import { PoolSettings } from './pool/pool-settings.js';
 import { PoolSweep } from './pool/pool-sweep.js';
 import { WarmPool } from './pool/warm-pool.js';
+import { PortCarrier } from './ports/port-carrier.js';
+import { PortKeeper } from './ports/port-keeper.js';
+import { PortPolicy } from './ports/port-policy.js';
+import { PortListener } from './ports/port.listener.js';
 import { Engine } from './reconciler/engine.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
@@ -91,6 +95,10 @@ import { HealthProbes } from './upkeep/health-probes.js';
     PoolRemoval,
     PoolRound,
     PoolSweep,
+    PortCarrier,
+    PortKeeper,
+    PortListener,
+    PortPolicy,
     PowerSteps,
     PreStopHook,
     Reconciler,
