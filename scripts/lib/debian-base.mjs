@@ -133,8 +133,11 @@ async function settle(root, sources) {
   await writeFile(join(root, 'etc/dpkg/dpkg.cfg.d/slim'), `${rules.join('\n')}\n`);
 }
 
-/** @param {string} root @returns {NodeJS.ReadableStream} */
-function archive(root) {
+/**
+ * @param {string} root a root file system
+ * @returns {NodeJS.ReadableStream} a tar of it in which everything is root's
+ */
+export function archive(root) {
   const tar = spawn('tar', ['-C', root, '--owner=0', '--group=0', '--numeric-owner', '-cf', '-', '.'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

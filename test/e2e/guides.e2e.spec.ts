@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agentOf } from '../support/agent-team.js';
 import { ADMIN_KEY, TestApp } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_BUNDLE, ENGINE_HOST, engineMissing } from '../support/engine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -47,6 +48,42 @@ describe('the guides show commands that work, in their order (skipped where ther
     const types = (body.items as { name: string }[]).map(({ name }) => name);
     expect(types).toEqual(expect.arrayContaining(['an-agent', 'a-service', 'a-tool', 'a-workbench']));
   });
+
+  needsEngine(
+    'manifest: an agent of each type runs',
+    async () => {
+      const docker = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
+      try {
+        await follow('manifest', { MUSTER: `${docker.url}/api/v1` });
+        const templates = (await docker.call('/templates')).body.items as { id: string; name: string }[];
+        const seats = ['an-agent', 'a-service', 'a-tool', 'a-workbench', 'a-watched-service'].map((name) => ({
+          role: 'developer',
+          templateId: templates.find((template) => template.name === name)?.id,
+        }));
+        const { body } = await docker.call('/projects', {
+          method: 'POST',
+          body: { name: 'types', roleAssignments: seats },
+        });
+        for (const { instanceId } of body.roleAssignments as { instanceId: string }[]) {
+          const path = `/projects/${body.id as string}/agents/${instanceId}`;
+          const started = await docker.call(`${path}/actions`, {
+            method: 'POST',
+            body: { action: 'start' },
+            headers: { prefer: 'wait=90' },
+          });
+          expect([started.body.identifier, started.status, started.body.state]).toEqual([
+            expect.anything(),
+            200,
+            'running',
+          ]);
+        }
+        await destroyAll(docker);
+      } finally {
+        await docker.stop();
+      }
+    },
+    180_000,
+  );
 
   needsCurl('projects', async () => {
     await follow('projects');

@@ -3,6 +3,7 @@ import {
   AgentConnection,
   type AgentConfiguration,
   type AgentHealth,
+  type ProbeResult,
   type PromptRequest,
   type PromptResult,
 } from '../../src/domain/runtime/agent-connection.js';
@@ -43,6 +44,15 @@ export class FakeConnection extends AgentConnection {
     if (wait !== undefined) await sleep(Number(wait), undefined, { signal });
     const soul = this.container().configuration?.soul ?? 'nobody';
     return { output: `${soul}: ${input}`, usage: { inputTokens: 1, outputTokens: 1 } };
+  }
+
+  /** The fake engine's agents listen nowhere. */
+  async probe(): Promise<ProbeResult> {
+    return Promise.resolve({ result: 'refused', status: null });
+  }
+
+  async tunnel(): Promise<never> {
+    return Promise.reject(new AgentUnreachableError(this.id));
   }
 
   close(): void {

@@ -46,6 +46,10 @@ export class FakeRuntime extends ContainerRuntime {
     return this.engine.perform('resolveImage', reference, () => this.engine.image);
   }
 
+  async hasAgentServer(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   async create(spec: RuntimeSpec): Promise<string> {
     for (const folder of [spec.privateFolder, spec.workspaceFolder]) await mkdir(folder, { recursive: true });
     return this.engine.perform('create', spec.name, () => this.engine.create(spec));

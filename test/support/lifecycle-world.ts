@@ -27,6 +27,7 @@ import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instanc
 import type { Projects } from '../../src/domain/projects/projects.repository.js';
 import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
 import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
+import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
 import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
@@ -37,6 +38,7 @@ import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js
 import { LifecycleRequests } from '../../src/modules/lifecycle/lifecycle-requests.js';
 import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.js';
 import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
+import { PortPolicy } from '../../src/modules/lifecycle/ports/port-policy.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
 import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
@@ -44,10 +46,12 @@ import { OrphanRemoval } from '../../src/modules/lifecycle/reconciler/orphan-rem
 import { Reconciler } from '../../src/modules/lifecycle/reconciler/reconciler.service.js';
 import { Resync } from '../../src/modules/lifecycle/reconciler/resync.js';
 import { StepRunner } from '../../src/modules/lifecycle/reconciler/step-runner.js';
+import { AgentArrival } from '../../src/modules/lifecycle/steps/agent-arrival.js';
 import { AgentSteps } from '../../src/modules/lifecycle/steps/agent-steps.js';
 import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-steps.js';
 import { HookSteps } from '../../src/modules/lifecycle/steps/hook-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
+import { PreStopHook } from '../../src/modules/lifecycle/steps/pre-stop.js';
 import { AgentUseService } from '../../src/modules/lifecycle/upkeep/agent-use.service.js';
 import { HealthChecks } from '../../src/modules/lifecycle/upkeep/health-checks.js';
 import { HealthProbes } from '../../src/modules/lifecycle/upkeep/health-probes.js';
@@ -115,6 +119,7 @@ export class LifecycleHost {
       agentImage: 'muster/agent',
       hostMountRoots: [],
       hostHooks: [],
+      portBindAddresses: [],
     } as unknown as Configuration;
     const hostHooks = new HostHooks(configuration);
     const installations: Installations = { current: async () => Promise.resolve(installation) };
@@ -126,6 +131,8 @@ export class LifecycleHost {
       images,
       new HostMounts(configuration),
       hostHooks,
+      new PortPolicy(configuration),
+      runtime,
     );
     this.connections = new AgentConnections(runtime);
     const engine = new Engine(runtime, settings);
@@ -133,10 +140,13 @@ export class LifecycleHost {
     const { planner, connections, telemetry } = this;
     const ground = { ...pool, records, runtime, planner, folders, connections, configuration, telemetry, lifecycle: settings };
     this.warm = poolParts(ground, pool.settings);
+    const exec = new BoundedExec(runtime);
+    const probes = new HealthProbes(planner, connections, exec);
+    const arrival = new AgentArrival(engine, planner, connections, probes);
     const runner = new StepRunner(
       new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool),
-      new AgentSteps(records, engine, this.planner, this.connections, new HookSteps(engine, this.planner, hostHooks)),
-      new PowerSteps(engine, this.connections),
+      new AgentSteps(records, engine, arrival, new HookSteps(engine, this.planner, hostHooks)),
+      new PowerSteps(engine, this.connections, new PreStopHook(engine, exec)),
       upkeep,
     );
     const notifier = new LifecycleNotifier();
@@ -170,13 +180,7 @@ export class LifecycleHost {
       bus,
     );
     this.use = new AgentUseService(upkeep, waiter, this.reconciler, settings, draining);
-    this.health = new HealthChecks(
-      upkeep,
-      new HealthProbes(this.planner, this.connections),
-      this.reconciler,
-      notifier,
-      settings,
-    );
+    this.health = new HealthChecks(upkeep, probes, this.reconciler, notifier, settings);
     bus.onAny((event) => {
       this.events.push(event);
       if (this.started && event.type === 'lifecycle.requested')

@@ -5,6 +5,9 @@
  *     GET  /v1/health                           → 200 HealthResponse
  *     PUT  /v1/configuration  ConfigureRequest  → 204
  *     POST /v1/runs           RunRequest        → 200 RunResponse      closing the connection cancels the run
+ *     POST /v1/probes         ProbeRequest      → 200 ProbeResponse
+ *     GET  /v1/tunnels/<port>                   → 101, upgraded to TUNNEL_PROTOCOL: bytes to and from that port of the
+ *                                                 loopback; 502 when nothing listens there
  *     anything that fails                       → 4xx/5xx ErrorResponse
  *
  * Files of the workspace, by paths relative to it in `?path=` (limits in maxBytes and maxEntries). Bodies and answers are
@@ -25,6 +28,9 @@ export const SOCKET_NAME = 'agent.sock';
 
 /** Where the private folder is mounted inside a container. */
 export const SOCKET_FOLDER = '/run/muster';
+
+/** What a tunnel's request is upgraded to. */
+export const TUNNEL_PROTOCOL = 'muster-tunnel';
 
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -66,6 +72,22 @@ export interface RunRequest {
 export interface RunResponse {
   readonly output: string;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
+/** A look at a program that listens beside the agent-server, on the container's own loopback. */
+export interface ProbeRequest {
+  readonly kind: 'http' | 'tcp';
+  readonly port: number;
+  /** What is asked for by GET; null where nothing is asked. */
+  readonly path: string | null;
+  readonly timeoutMs: number;
+}
+
+export interface ProbeResponse {
+  /** refused: nothing listens. broken: it answers, and not in HTTP. status: with another one than 2xx and 3xx. */
+  readonly result: 'ok' | 'refused' | 'timeout' | 'broken' | 'status';
+  /** Of an HTTP answer. */
+  readonly status: number | null;
 }
 
 export type FileType = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';

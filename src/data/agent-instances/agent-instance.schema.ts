@@ -106,5 +106,10 @@ agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
 agentInstanceSchema.index({ openRuns: 1 });
 // finds running agents whose health has to be looked at: UpkeepRecords.findHealthDue
 agentInstanceSchema.index({ 'lifecycle.healthCheck.dueAt': 1 });
+// finds agents with ports that nobody listens for: PortRecords.findUnserved
+agentInstanceSchema.index(
+  { 'lifecycle.ports.lease.until': 1 },
+  { partialFilterExpression: { 'manifest.ports.0': { $exists: true } } },
+);
 // counts the agents by state, and how long they have been running, from the index alone: FleetCensus
 agentInstanceSchema.index({ 'lifecycle.state': 1, 'lifecycle.startedAt': 1 });

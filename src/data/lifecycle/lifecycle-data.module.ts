@@ -1,16 +1,19 @@
 import { Module } from '@nestjs/common';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { PortRecords } from '../../domain/lifecycle/port-records.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { AgentInstancesDataModule } from '../agent-instances/agent-instances-data.module.js';
 import { MongoLifecycleRecords } from './lifecycle.repository.js';
+import { MongoPortRecords } from './port.repository.js';
 import { MongoUpkeepRecords } from './upkeep.repository.js';
 
 @Module({
   imports: [AgentInstancesDataModule],
   providers: [
     { provide: LifecycleRecords, useClass: MongoLifecycleRecords },
+    { provide: PortRecords, useClass: MongoPortRecords },
     { provide: UpkeepRecords, useClass: MongoUpkeepRecords },
   ],
-  exports: [LifecycleRecords, UpkeepRecords],
+  exports: [LifecycleRecords, PortRecords, UpkeepRecords],
 })
 export class LifecycleDataModule {}

@@ -14,6 +14,10 @@ export function endedCode({ exitCode, oomKilled }: Ending): EndedCode {
   return oomKilled && exitCode !== 0 ? 'CONTAINER_OUT_OF_MEMORY' : 'CONTAINER_EXITED';
 }
 
-const ENDED: ReadonlySet<ProblemCode> = new Set<EndedCode>(['CONTAINER_EXITED', 'CONTAINER_OUT_OF_MEMORY']);
+const ENDED: ReadonlySet<ProblemCode> = new Set<EndedCode | 'COMPANION_EXITED'>([
+  'CONTAINER_EXITED',
+  'CONTAINER_OUT_OF_MEMORY',
+  'COMPANION_EXITED',
+]);
 
-export const isEndedCode = (code: ProblemCode): code is EndedCode => ENDED.has(code);
+export const isEndedCode = (code: ProblemCode): boolean => ENDED.has(code);

@@ -12,7 +12,10 @@ const CODE = '/code';
  * The container that a hook runs in: as the agent's own, but for what it runs, and that it can write the folders that are
  * the agent's to keep. What is the operator's stays as the manifest has it.
  */
-export function hookContainer(spec: RuntimeSpec, hook: HookName, command: string): RuntimeSpec {
+export function hookContainer(agent: RuntimeSpec, hook: HookName, command: string): RuntimeSpec {
+  const spec = { ...agent };
+  // Muster does not talk to it.
+  delete spec.companion;
   const mounts = (spec.mounts ?? []).map((mount) => (mount.own ? { ...mount, readOnly: false } : mount));
   const folder = mounts.some(({ target }) => target === CODE) ? CODE : '/workspace';
   return {

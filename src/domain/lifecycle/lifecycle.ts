@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { Actor } from '../events/actor.js';
+import type { PortBindings } from './port-bindings.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 
 /** Why an instance is not as desired, and what to do about it. */
@@ -43,6 +44,8 @@ export interface Replica {
   readonly containerId: string | null;
   /** null: it has not been given one yet. */
   readonly containerName: string | null;
+  /** @default null: it has none; see CompanionSpec */
+  readonly companionId?: string | null;
   /** Hash of everything the container was made from; another hash means it has to be made anew. */
   readonly specDigest: string;
   /** The restart token that this container's start obeyed. */
@@ -137,6 +140,8 @@ export interface Lifecycle {
   /** When it is destroyed unless it is in use or renewed; null: never. */
   readonly expiresAt: Date | null;
   readonly healthCheck: HealthCheck;
+  /** null, or not there: nobody ever listened for it. */
+  readonly ports?: PortBindings | null;
   /** null, or not there: nothing is pinned yet, or the manifest names no image. */
   readonly image?: PinnedImage | null;
 }

@@ -275,4 +275,41 @@ describe('the next step', () => {
       expect(word(step(failed({ failures: 99, retryAt: NOW }, 'removed')))).toBe('→ removing');
     });
   });
+
+  describe('of a container with a companion', () => {
+    type End = ContainerState | 'missing';
+    const of = (state: LifecycleState, look: ContainerState, end: End, desired: DesiredState = 'running'): string =>
+      word(
+        nextStep({
+          instance: instance(state, desired),
+          container: {
+            ...container(look)!,
+            companion: { id: 'companion', state: end, exitCode: null, oomKilled: false },
+          },
+          now: NOW,
+          policy: DEFAULT_RESTART_POLICY,
+          watchedSince: null,
+        }),
+      );
+
+    it('is a rest while both run, and a failure with the code of what ended', () => {
+      expect(of('running', 'running', 'running')).toBe('rest');
+      expect(of('running', 'running', 'exited')).toBe('fail COMPANION_EXITED');
+      expect(of('running', 'running', 'missing')).toBe('fail COMPANION_EXITED');
+      expect(of('running', 'exited', 'running')).toBe('fail CONTAINER_EXITED');
+      expect(of('running', 'exited', 'exited')).toBe('fail CONTAINER_EXITED');
+    });
+
+    it('starts both again where both are there, and makes both anew where one is not', () => {
+      expect(of('stopped', 'exited', 'exited')).toBe('reuse');
+      expect(of('stopped', 'exited', 'missing')).toBe('→ creating');
+      expect(of('stopped', 'exited', 'dead')).toBe('→ creating');
+    });
+
+    it('ends either that somebody started by hand', () => {
+      expect(of('stopped', 'exited', 'running', 'stopped')).toBe('undo by stop');
+      expect(of('stopped', 'running', 'exited', 'stopped')).toBe('undo by stop');
+      expect(of('stopped', 'exited', 'exited', 'stopped')).toBe('rest');
+    });
+  });
 });

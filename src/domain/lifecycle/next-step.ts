@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { ContainerObservation } from '../runtime/container-runtime.js';
+import { hasItsCompanion } from '../runtime/container-ends.js';
 import { isPoolOwner } from '../runtime/runtime-spec.js';
 import { endedCode, isEndedCode } from './ended-by-itself.js';
 import { isExpired, isIdle, nextDeadline } from './idleness.js';
@@ -25,6 +26,7 @@ export type TransitionReason =
   | 'container-paused'
   | 'container-resumed'
   | 'container-stopped'
+  | 'pre-stop-failed'
   | 'container-removed'
   | 'idle'
   | 'woken'
@@ -133,7 +135,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     const { container } = outlook;
     if (isWanted(outlook, 'disabled')) return { kind: 'retire' };
     if (container === undefined) return LOOK;
-    if (!isWantedUp(outlook.instance)) return isUp(container) ? { kind: 'undo', by: 'stop' } : REST;
+    if (!isWantedUp(outlook.instance)) return isPartlyUp(container) ? { kind: 'undo', by: 'stop' } : REST;
     return canStart(container)
       ? { kind: 'reuse' }
       : move('creating', container === null ? 'container-missing' : 'container-outdated');
@@ -143,7 +145,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     const { error, retryAt } = instance.lifecycle;
     if (!isWantedUp(outlook.instance)) {
       if (container === undefined) return LOOK;
-      return isUp(container) ? { kind: 'undo', by: 'stop' } : move('stopped');
+      return isPartlyUp(container) ? { kind: 'undo', by: 'stop' } : move('stopped');
     }
     if (!isNewRequest(instance)) {
       if (hasGivenUp(instance.lifecycle, policy)) return REST;
@@ -178,7 +180,12 @@ function gone(outlook: Outlook): Step {
   const { instance, container } = outlook;
   return instance.lifecycle.error?.code === 'RUNTIME_UNAVAILABLE' || endedInAnOutage(outlook)
     ? move('stopping', 'engine-outage')
-    : { kind: 'fail', code: container ? endedCode(container) : 'CONTAINER_EXITED' };
+    : { kind: 'fail', code: endOf(container ?? null) };
+}
+
+function endOf(container: ContainerObservation | null): ProblemCode {
+  if (container === null) return 'CONTAINER_EXITED';
+  return runs(container) ? 'COMPANION_EXITED' : endedCode(container);
 }
 
 /**
@@ -215,12 +222,23 @@ export const earlier = (one: Date | null, other: Date | null): Date | null =>
 const isNewRequest = ({ lifecycle }: ManagedInstance): boolean =>
   lifecycle.observedGeneration < lifecycle.desired.generation;
 
+const runs = ({ state }: ContainerObservation): boolean => state === 'running' || state === 'paused';
+
+/** One whose companion ended answers nobody. */
 const isUp = (container: ContainerObservation | null): container is ContainerObservation =>
-  container?.state === 'running' || container?.state === 'paused';
+  container !== null && runs(container) && hasItsCompanion(container);
+
+/** Somebody started it, or only its companion. */
+const isPartlyUp = (container: ContainerObservation | null): boolean =>
+  container !== null && (runs(container) || (container.companion != null && hasItsCompanion(container)));
 
 /** One from the warm pool cannot be started again: its folders were renamed, and are no longer where it was made with them. */
-const canStart = (container: ContainerObservation | null): boolean =>
-  container !== null && container.state !== 'dead' && !isPoolOwner(container.owner);
+export const canStart = (container: ContainerObservation | null): boolean =>
+  container !== null &&
+  container.state !== 'dead' &&
+  container.companion?.state !== 'missing' &&
+  container.companion?.state !== 'dead' &&
+  !isPoolOwner(container.owner);
 
 /** Somebody started a container from the warm pool again, and its workspace is not the agent's any more. */
 function hasLostItsFolders({ lifecycle }: ManagedInstance, container: ContainerObservation): boolean {

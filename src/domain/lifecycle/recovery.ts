@@ -6,12 +6,15 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   MANIFEST_NOT_FOUND: 'Correct the manifest in the template, and assign the new version to the role.',
   VARIABLE_MISSING: 'Give the variable a value in the manifest, or make it one that is not required.',
   HOST_ACCESS_REFUSED:
-    'Have the operator add the folder to HOST_MOUNT_ROOTS or the command to HOST_HOOKS, or leave it out of the manifest.',
+    'Have the operator add the folder to HOST_MOUNT_ROOTS, the command to HOST_HOOKS or the address to PORT_BIND_ADDRESSES, or leave it out of the manifest.',
   CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',
   CONTAINER_START_FAILED: "Read the agent's logs and correct the image's entrypoint, then start it again.",
   CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',
   CONTAINER_EXITED: "Read the agent's logs for why it ended, and correct that in the template.",
   CONTAINER_OUT_OF_MEMORY: 'Give it more manifest.resources.memoryMiB in the template, or less to do at once.',
+  COMPANION_EXITED: 'Nothing: both containers are started again. If it lasts, check the memory of the host.',
+  PORT_TAKEN:
+    'End what listens there, or name another hostPort in the template, or none: then a free one is taken. Muster tries again and again.',
   CONTAINER_NAME_CONFLICT: 'Remove or rename the container of that name on the engine, then start the agent again.',
   HEALTH_CHECK_TIMEOUT: "Read the agent's logs; give it a longer manifest.startTimeoutSeconds if it is only slow.",
   HEALTH_CHECK_FAILED:

@@ -14,10 +14,10 @@ export type PoolSpec = Omit<RuntimeSpec, (typeof OWN)[number]>;
 
 /**
  * null: no container like that waits in a pool. gVisor serves its mounts by a process of its own, and nobody has shown that
- * a folder can be renamed under that: such agents start cold.
+ * a folder can be renamed under that: such agents start cold. So do those of two containers.
  */
 export function poolSpecOf(spec: RuntimeSpec<Owner>): PoolSpec | null {
-  if (spec.isolation !== 'runc') return null;
+  if (spec.isolation !== 'runc' || spec.companion !== undefined) return null;
   const rest: Partial<RuntimeSpec<Owner>> & PoolSpec = { ...spec };
   for (const own of OWN) Reflect.deleteProperty(rest, own);
   return rest;

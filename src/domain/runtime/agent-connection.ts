@@ -1,6 +1,8 @@
 import type { JsonObject } from '../json.js';
 import type { AgentConfig, ToolReference } from '../templates/blueprint.js';
+import type { HealthProbe } from '../templates/manifest.js';
 import type { AgentFiles } from './agent-files.js';
+import type { Tunnel } from './tunnel.js';
 import type { Usage } from '../runs/run.js';
 
 /** What an agent-server is told about the agent it is to be. */
@@ -35,6 +37,16 @@ export interface PromptResult {
   readonly usage: Usage;
 }
 
+/** A look at a program on the container's own loopback. */
+export type LoopbackProbe = Extract<HealthProbe, { kind: 'http' | 'tcp' }>;
+
+export interface ProbeResult {
+  /** refused: nothing listens. broken: it answers, and not in HTTP. status: with another one than 2xx and 3xx. */
+  readonly result: 'ok' | 'refused' | 'timeout' | 'broken' | 'status';
+  /** Of an HTTP answer. */
+  readonly status: number | null;
+}
+
 /**
  * A conversation with one agent-server. Everything that comes out of it is hostile until checked: sizes are bounded and
  * shapes are validated by the adapter.
@@ -52,5 +64,15 @@ export abstract class AgentConnection {
    * (details.agentCode says NOT_CONFIGURED when it has no configuration); the signal's reason when it is aborted
    */
   abstract prompt(request: PromptRequest, signal: AbortSignal): Promise<PromptResult>;
+  /**
+   * Looks once at what listens beside the agent-server.
+   * @throws DomainError AGENT_UNREACHABLE (details.agentCode is ROUTE_NOT_FOUND when its agent-server is too old for it)
+   */
+  abstract probe(probe: LoopbackProbe, timeoutMs: number): Promise<ProbeResult>;
+  /**
+   * A connection to a port of the container's own loopback.
+   * @throws AgentUnreachableError when nothing listens there, or agent-server does not answer
+   */
+  abstract tunnel(port: number): Promise<Tunnel>;
   abstract close(): void;
 }

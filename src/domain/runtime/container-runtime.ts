@@ -31,6 +31,15 @@ export interface RuntimeInfo {
 /** `dead` is what an engine could not remove or start any more. */
 export type ContainerState = 'created' | 'running' | 'paused' | 'exited' | 'dead';
 
+/** The container that answers for one whose image has no agent-server: see CompanionSpec. */
+export interface CompanionObservation {
+  readonly id: string;
+  /** missing: somebody took it away. */
+  readonly state: ContainerState | 'missing';
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+}
+
 /** A container as the engine shows it now. */
 export interface ContainerObservation {
   readonly id: string;
@@ -46,6 +55,8 @@ export interface ContainerObservation {
   /** When it ended, by the engine's clock; null while it runs, and where the engine does not know. */
   readonly finishedAt: Date | null;
   readonly oomKilled: boolean;
+  /** @default null: it was made without one */
+  readonly companion?: CompanionObservation | null;
 }
 
 export interface LogLine {
@@ -96,8 +107,10 @@ export abstract class ContainerRuntime {
   abstract info(): Promise<RuntimeInfo>;
   /** The immutable id of an image, pulled if need be. @throws RuntimeError image-missing */
   abstract resolveImage(reference: string): Promise<string>;
+  /** Whether an image, as resolveImage gave it, brings agent-server. @throws RuntimeError image-missing */
+  abstract hasAgentServer(image: string): Promise<boolean>;
   /**
-   * Makes the container and starts nothing. Exclusive by name. Makes the private and the workspace folder where they are
+   * Makes the container, with its companion when the spec has one, and starts nothing. Exclusive by name. Makes the private and the workspace folder where they are
    * missing, owned by the user the agent runs as; the folders above them have to be where no agent can write.
    * @returns the container's id
    * @throws RuntimeError name-conflict when the name is in use: look at it, and adopt it if it is yours
@@ -110,19 +123,19 @@ export abstract class ContainerRuntime {
    * their new place? It must not be started again then: the folders it was made with are gone. @throws RuntimeError
    */
   abstract canHandOver(): Promise<boolean>;
-  /** @throws RuntimeError not-found, start-failed */
+  /** With its companion, which is started first. @throws RuntimeError not-found, start-failed */
   abstract start(id: string): Promise<void>;
-  /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL. @throws RuntimeError stop-failed */
+  /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL; then its companion. @throws RuntimeError stop-failed */
   abstract stop(id: string, gracePeriodSeconds: number): Promise<void>;
   /** @throws RuntimeError not-found, refused when it does not run */
   abstract pause(id: string): Promise<void>;
   /** @throws RuntimeError not-found, refused when it does not run */
   abstract unpause(id: string): Promise<void>;
-  /** Removes it in whatever state it is. */
+  /** Removes it in whatever state it is, and its companion. */
   abstract remove(id: string): Promise<void>;
   /** null when there is no such container. */
   abstract inspect(idOrName: string): Promise<ContainerObservation | null>;
-  /** Every container of this installation, in any state. */
+  /** Every container of this installation, in any state; a companion by itself only when its container is gone. */
   abstract list(installation: InstallationId): Promise<readonly ContainerObservation[]>;
   /** Its output, oldest first, each line at most 64 KiB (longer ones come in pieces). @throws RuntimeError not-found */
   abstract logs(id: string, query: LogQuery): AsyncIterable<LogLine>;

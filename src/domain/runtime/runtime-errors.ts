@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorOptions } from '../errors/domain-error.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
+import type { CompanionObservation } from './container-runtime.js';
 import { endedCode } from '../lifecycle/ended-by-itself.js';
 
 /** What an engine's failure is, decided by status codes and error numbers, never by message text. */
@@ -71,4 +72,20 @@ export class ContainerExitedError extends DomainError {
       details: { container, exitCode, oomKilled },
     });
   }
+}
+
+/** Thrown when the companion of a container is not there, while its agent was waited for. */
+export class CompanionExitedError extends DomainError {
+  constructor(container: string, companion: CompanionObservation | null) {
+    super('COMPANION_EXITED', howCompanionEnded(companion), {
+      details: { container, companion: companion?.id ?? null, exitCode: companion?.exitCode ?? null },
+    });
+  }
+}
+
+export function howCompanionEnded(companion: CompanionObservation | null): string {
+  const what = 'The companion container, which answers for an image without agent-server,';
+  if (companion === null || companion.state === 'missing') return `${what} is gone: somebody removed it.`;
+  if (companion.oomKilled) return `${what} used more memory than its limit and was ended.`;
+  return `${what} ended (exit code ${companion.exitCode ?? 'unknown'}).`;
 }

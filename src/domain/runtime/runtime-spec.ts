@@ -25,6 +25,17 @@ export function isPoolOwner(owner: Owner | null): owner is PoolOwner {
   return owner !== null && 'pool' in owner;
 }
 
+/**
+ * A second container, for an image without agent-server. It is the agent's side that Muster talks to: it owns the agent's
+ * network namespace, which the image's container joins, and the private folder, and mounts the same workspace. It answers
+ * health, files and prompts; exec, logs, stats and the pid are those of the image's container.
+ */
+export interface CompanionSpec {
+  /** With agent-server; by digest or image id. */
+  readonly image: string;
+  readonly limits: RuntimeLimits;
+}
+
 /** Everything a container is made from. Two equal specs (but for names and folders) make equal containers. */
 export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   /** `muster_<project>_<identifier>_<hash8>`; exclusive on the engine. */
@@ -53,6 +64,8 @@ export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   readonly stopSignal?: StopSignal;
   /** Folders of Muster's host beside the workspace. @default none */
   readonly mounts?: readonly FolderMount[];
+  /** @default none: the image brings agent-server */
+  readonly companion?: CompanionSpec;
   /** Folders in memory, empty at each start. @default none beside /tmp */
   readonly writablePaths?: readonly Required<WritablePath>[];
 }

@@ -8,10 +8,8 @@ type FieldCheck = (manifest: Manifest) => boolean;
  * line out.
  */
 const NOT_YET: readonly (readonly [pointer: string, is: FieldCheck, what: string])[] = [
-  ['/ports', ({ ports = [] }) => ports.length > 0, 'ports'],
+  ['/ports', ({ ports = [] }) => ports.some(({ protocol }) => protocol === 'udp'), 'a port of protocol udp'],
   ['/network', ({ network }) => network !== undefined && network.mode !== 'none', 'a network other than none'],
-  ['/health/kind', ({ health }) => health !== undefined && health.kind !== 'agent', 'a health check other than agent'],
-  ['/preStop', ({ preStop }) => preStop !== undefined, 'preStop'],
 ];
 
 export function manifestGaps(manifest: Manifest): readonly Fault[] {

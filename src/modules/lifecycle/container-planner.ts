@@ -7,8 +7,18 @@ import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
-import { isPoolOwner, type ContainerOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
+import { ContainerRuntime, type RuntimeCapabilities } from '../../domain/runtime/container-runtime.js';
+import {
+  isPoolOwner,
+  type CompanionSpec,
+  type ContainerOwner,
+  type Owner,
+  type RuntimeLimits,
+  type RuntimeSpec,
+} from '../../domain/runtime/runtime-spec.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -17,8 +27,11 @@ import { manifestFaults } from '../../platform/schemas/manifest-faults.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
+import { PortPolicy } from './ports/port-policy.js';
 
 const SLUGS_KEPT = 1000;
+/** Of agent-server alone: what it needs to render a prompt, to look after files and to pass on connections. */
+const COMPANION_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 
@@ -35,6 +48,8 @@ export class ContainerPlanner {
     private readonly images: ImageResolver,
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
+    private readonly ports: PortPolicy,
+    private readonly runtime: ContainerRuntime,
   ) {}
 
   /**
@@ -43,8 +58,9 @@ export class ContainerPlanner {
    */
   async plan(instance: ManagedInstance, replica = 0): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
-    assertUsable(instance.manifest);
+    assertUsable(instance.manifest, this.runtime.capabilities);
     this.hostHooks.assertAllowed(instance.manifest);
+    this.ports.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
       this.ownerOf(instance, replica),
@@ -52,6 +68,7 @@ export class ContainerPlanner {
       this.slugOf(instance),
       this.hostMounts.of(instance),
     ]);
+    const companion = await this.companionOf(instance, image);
     const hash = hashOf(owner);
     const rest = {
       owner,
@@ -63,6 +80,7 @@ export class ContainerPlanner {
       gracePeriodSeconds: limits.gracePeriodSeconds,
       ...programOf(instance.manifest, { id, identifier, projectSlug }),
       ...(mounts.length === 0 ? {} : { mounts }),
+      ...(companion === null ? {} : { companion }),
     };
     const name = ['muster', projectSlug, identifier]
       .map((part) => part.slice(0, LONGEST_NAME_PART))
@@ -71,14 +89,22 @@ export class ContainerPlanner {
     return { ...rest, name, specDigest: digestOf(rest) };
   }
 
-  /** The image named in the manifest turned out to be gone: look it up anew. */
+  /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
   forgetImage(instance: ManagedInstance): void {
     this.images.forget(this.imageOf(instance));
+    this.images.forget(this.configuration.agentImage);
   }
 
   /** What its manifest named is what it was when the agent first started; the installation's own follows the installation. */
   private imageOf({ manifest, lifecycle }: ManagedInstance): string {
     return lifecycle.image?.id ?? manifest.image ?? this.configuration.agentImage;
+  }
+
+  /** null where the image brings agent-server. The installation's own is the one that companions are made from. */
+  private async companionOf({ manifest }: ManagedInstance, image: string): Promise<CompanionSpec | null> {
+    if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
+    assertReachable(manifest);
+    return { image: await this.images.resolve(this.configuration.agentImage), limits: COMPANION_LIMITS };
   }
 
   async ownerOf(instance: ManagedInstance, replica = 0): Promise<ContainerOwner> {
@@ -144,13 +170,27 @@ export class ContainerPlanner {
  * A snapshot may be older than the rules of today, and may name what this Muster does not act on.
  * @throws DomainError MANIFEST_NOT_FOUND, RUNTIME_UNSUPPORTED
  */
-function assertUsable(manifest: Manifest): void {
-  const faults = manifestFaults(manifest);
+function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): void {
+  const unmet = unmetDemands(manifest, capabilities);
+  const faults = [...manifestFaults(manifest), ...unmet];
   if (faults.length === 0) return;
-  const gaps = new Set(manifestGaps(manifest).map(({ pointer }) => pointer));
+  const gaps = new Set([...manifestGaps(manifest), ...unmet].map(({ pointer }) => pointer));
   const code = faults.every(({ pointer }) => gaps.has(pointer)) ? 'RUNTIME_UNSUPPORTED' : 'MANIFEST_NOT_FOUND';
   const told = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
   throw new DomainError(code, `The manifest cannot be used: ${told}.`, { faults });
+}
+
+/**
+ * gVisor's kernel has a network of its own for each container, also where two share one.
+ * @throws RuntimeError unsupported
+ */
+function assertReachable({ isolation, health, ports = [] }: Manifest): void {
+  const isAsked = health?.kind === 'http' || health?.kind === 'tcp' || ports.length > 0;
+  if (isolation !== 'gvisor' || !isAsked) return;
+  throw new RuntimeError(
+    'unsupported',
+    "Under gVisor nobody beside the image's own programs reaches its ports, so ports and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
+  );
 }
 
 const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): string =>

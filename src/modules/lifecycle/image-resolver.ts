@@ -38,6 +38,11 @@ export class ImageResolver {
     }
   }
 
+  /** Whether it brings agent-server; otherwise it needs a companion. @throws RuntimeError image-missing, unavailable, timeout */
+  async hasAgentServer(id: string): Promise<boolean> {
+    return within(this.settings.callTimeoutMs, 'Looking at an image', this.runtime.hasAgentServer(id));
+  }
+
   forget(reference: string): void {
     this.resolutions.delete(reference);
   }

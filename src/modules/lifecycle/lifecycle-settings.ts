@@ -28,6 +28,10 @@ export class LifecycleSettings {
   readonly healthPollMs: number = 1_000;
   /** Health checks that one process makes at once; those of agents that hang take long. */
   readonly healthAtOnce: number = 32;
+  /** How often to look for agents whose ports nobody listens on. */
+  readonly portPollMs: number = 1_000;
+  /** How long a Muster that fell silent is believed to listen on an agent's ports. */
+  readonly portLeaseMs: number = 8_000;
   /** How long an agent is believed to be in use by a process that fell silent. */
   readonly useMs: number = 30_000;
   readonly useRenewEveryMs: number = 8_000;

@@ -8,6 +8,7 @@ import { QuotasModule } from '../quotas/quotas.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
+import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
@@ -32,6 +33,10 @@ import { PoolRound } from './pool/pool-round.js';
 import { PoolSettings } from './pool/pool-settings.js';
 import { PoolSweep } from './pool/pool-sweep.js';
 import { WarmPool } from './pool/warm-pool.js';
+import { PortCarrier } from './ports/port-carrier.js';
+import { PortKeeper } from './ports/port-keeper.js';
+import { PortPolicy } from './ports/port-policy.js';
+import { PortListener } from './ports/port.listener.js';
 import { Engine } from './reconciler/engine.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
@@ -40,10 +45,12 @@ import { ReconcilerGauges } from './reconciler/reconciler-gauges.js';
 import { Reconciler } from './reconciler/reconciler.service.js';
 import { Resync } from './reconciler/resync.js';
 import { StepRunner } from './reconciler/step-runner.js';
+import { AgentArrival } from './steps/agent-arrival.js';
 import { AgentSteps } from './steps/agent-steps.js';
 import { ContainerSteps } from './steps/container-steps.js';
 import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
+import { PreStopHook } from './steps/pre-stop.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
 import { HealthChecks } from './upkeep/health-checks.js';
 import { HealthProbes } from './upkeep/health-probes.js';
@@ -58,11 +65,13 @@ import { HealthProbes } from './upkeep/health-probes.js';
       useFactory: (of: Configuration) => LifecycleSettings.from(of),
     },
     { provide: PoolSettings, inject: [Configuration], useFactory: (of: Configuration) => PoolSettings.from(of) },
+    AgentArrival,
     AgentConnections,
     AgentFolders,
     AgentSteps,
     AgentUseService,
     { provide: AgentUse, useExisting: AgentUseService },
+    BoundedExec,
     ContainerPlanner,
     ContainerSteps,
     Engine,
@@ -90,7 +99,12 @@ import { HealthProbes } from './upkeep/health-probes.js';
     PoolRemoval,
     PoolRound,
     PoolSweep,
+    PortCarrier,
+    PortKeeper,
+    PortListener,
+    PortPolicy,
     PowerSteps,
+    PreStopHook,
     Reconciler,
     ReconcilerGauges,
     Resync,

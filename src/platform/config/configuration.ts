@@ -29,6 +29,8 @@ export class Configuration {
   readonly hostMountRoots: readonly string[];
   /** What hosthook_* may run, to the letter. */
   readonly hostHooks: readonly string[];
+  /** Addresses beside the loopback on which ports of agents may be opened. */
+  readonly portBindAddresses: readonly string[];
   readonly bootstrapAdminKey: string | undefined;
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
@@ -73,6 +75,7 @@ export class Configuration {
     );
     this.hostMountRoots = settings.HOST_MOUNT_ROOTS;
     this.hostHooks = settings.HOST_HOOKS;
+    this.portBindAddresses = settings.PORT_BIND_ADDRESSES;
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   flag,
   integer,
@@ -70,6 +71,11 @@ export const VARIABLES = {
     meaning:
       'Commands that hosthook_* of a manifest may run on this host, as Muster: a JSON list, compared to the letter. Unset: none.',
     rule: (command) => (command.trim() === '' ? 'is empty' : null),
+  }),
+  PORT_BIND_ADDRESSES: optionalTexts({
+    meaning:
+      'Addresses of this host, beside its loopback, on which ports of agents may be reached: a JSON list of IP addresses. Unset: none. Whoever may write templates can open ports there.',
+    rule: (address) => (isIP(address) === 0 ? 'is not an IP address' : null),
   }),
   BOOTSTRAP_ADMIN_KEY: optionalText({
     meaning:

@@ -1,10 +1,13 @@
 /** Muster's side of what packages/agent-server/src/protocol.ts says. What comes from an agent is checked here. */
-import type { AgentHealth, PromptResult } from '../../domain/runtime/agent-connection.js';
+import type { AgentHealth, ProbeResult, PromptResult } from '../../domain/runtime/agent-connection.js';
 
 export const SOCKET_NAME = 'agent.sock';
 
 /** Where the private folder is mounted inside a container. */
 export const SOCKET_FOLDER = '/run/muster';
+
+/** What a tunnel's request is upgraded to. */
+export const TUNNEL_PROTOCOL = 'muster-tunnel';
 
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -34,6 +37,17 @@ export function parsePromptResult(body: unknown): PromptResult | null {
   const { inputTokens, outputTokens } = body['usage'];
   if (typeof output !== 'string' || !isCount(inputTokens) || !isCount(outputTokens)) return null;
   return { output, usage: { inputTokens, outputTokens } };
+}
+
+const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'broken', 'status'] as const;
+
+/** null when it is no answer to a probe. */
+export function parseProbeResult(body: unknown): ProbeResult | null {
+  if (!isRecord(body)) return null;
+  const { status } = body;
+  const result = PROBE_RESULTS.find((known) => known === body['result']);
+  if (result === undefined || (status !== null && !(isCount(status) && status <= 999))) return null;
+  return { result, status };
 }
 
 /** null when it is no error answer. The message is cut and cleaned of control characters, for it is shown to people. */

@@ -19,7 +19,11 @@ const AHEAD = { readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 
  *
  * @throws AgentUnreachableError when nothing listens (yet), AgentSocketUnsafeError when it is not the agent's socket
  */
-export async function dialAgentSocket(container: string, privateFolder: string): Promise<Socket> {
+export async function dialAgentSocket(
+  container: string,
+  privateFolder: string,
+  { allowHalfOpen = false } = {},
+): Promise<Socket> {
   const path = join(privateFolder, SOCKET_NAME);
   // Muster made the folder, and gave it to the user whom the agent runs as.
   const owner = statOf(container, () => lstatSync(privateFolder)).uid;
@@ -30,13 +34,13 @@ export async function dialAgentSocket(container: string, privateFolder: string):
       owner,
     );
     if (found !== null) throw new AgentSocketUnsafeError(container, found);
-    return dial(container, path);
+    return dial(container, path, allowHalfOpen);
   }
   const handle = statOf(container, () => openSync(path, O_PATH | constants.O_NOFOLLOW));
   try {
     const found = describe(fstatSync(handle), owner);
     if (found !== null) throw new AgentSocketUnsafeError(container, found);
-    return await dial(container, `/proc/self/fd/${handle}`);
+    return await dial(container, `/proc/self/fd/${handle}`, allowHalfOpen);
   } finally {
     closeSync(handle);
   }
@@ -64,9 +68,9 @@ function statOf<T>(container: string, look: () => T): T {
   }
 }
 
-function dial(container: string, path: string): Promise<Socket> {
+function dial(container: string, path: string, allowHalfOpen: boolean): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path, ...AHEAD });
+    const socket = connect({ path, allowHalfOpen, ...AHEAD });
     const giveUp = setTimeout(() => {
       socket.destroy();
       reject(new AgentUnreachableError(container));

@@ -5,19 +5,25 @@ import {
   AgentConnection,
   type AgentConfiguration,
   type AgentHealth,
+  type LoopbackProbe,
+  type ProbeResult,
   type PromptRequest,
   type PromptResult,
 } from '../../domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../domain/runtime/agent-files.js';
+import type { Tunnel } from '../../domain/runtime/tunnel.js';
 import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { parseAnswer } from './agent-answer.js';
-import { MAX_BODY_BYTES, parseFailure, parseHealth, parsePromptResult } from './agent-protocol.js';
+import { MAX_BODY_BYTES, parseFailure, parseHealth, parseProbeResult, parsePromptResult } from './agent-protocol.js';
 import { AgentStreams } from './agent-streams.js';
 import { DialingPool } from './dialing-pool.js';
+import { openTunnel } from './open-tunnel.js';
 import { HttpAgentFiles } from './http-agent-files.js';
 
 const HEALTH_TIMEOUT_MS = 2000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
+/** For the way to the agent and back, beyond what the probe itself may take. */
+const PROBE_EXTRA_MS = 2000;
 /** Of any answer but a run's. */
 const MAX_SHORT_ANSWER_BYTES = 64 * 1024;
 
@@ -47,6 +53,8 @@ export class HttpAgentConnection extends AgentConnection {
     readonly endpoint: 'unix' | 'exec',
     dial: () => Promise<Duplex>,
     first: Duplex,
+    /** One whose sides end each by itself. */
+    private readonly dialHalfOpen: () => Promise<Duplex> = dial,
   ) {
     super();
     this.pool = new DialingPool(dial, first);
@@ -78,6 +86,19 @@ export class HttpAgentConnection extends AgentConnection {
       signal.throwIfAborted();
       throw error;
     }
+  }
+
+  async probe(probe: LoopbackProbe, timeoutMs: number): Promise<ProbeResult> {
+    const { kind, port } = probe;
+    const body = { kind, port, path: probe.kind === 'http' ? (probe.path ?? '/') : null, timeoutMs };
+    const answer = await this.bounded(timeoutMs + PROBE_EXTRA_MS, (signal) =>
+      this.exchange({ method: 'POST', path: '/v1/probes', body, signal }),
+    );
+    return this.understood(answer.status === 200 ? parseProbeResult(answer.body) : null, answer);
+  }
+
+  async tunnel(port: number): Promise<Tunnel> {
+    return openTunnel(this.container, await this.dialHalfOpen(), port);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import type { ContainerAddress, ContainerRuntime, ReachableAgent } from '../../domain/runtime/container-runtime.js';
-import { AgentUnreachableError, ContainerExitedError } from '../../domain/runtime/runtime-errors.js';
+import { endOf } from '../../domain/runtime/container-ends.js';
+import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 
 /** A look costs some microseconds while there is no socket. */
 const LOOK_EVERY_MS = 10;
@@ -14,7 +15,7 @@ const RARELY = 10;
  * Waits for an agent-server's first answer. The folder is watched, so that the socket is seen the moment it appears; the
  * looks in between cover the moment from its appearing to its listening, and folders that cannot be watched.
  *
- * @throws ContainerExitedError when the container ends before, AgentSocketUnsafeError, the signal's reason
+ * @throws ContainerExitedError, CompanionExitedError when one ends before, AgentSocketUnsafeError, the signal's reason
  */
 export async function waitUntilReachable(
   runtime: Pick<ContainerRuntime, 'connect' | 'inspect'>,
@@ -61,9 +62,8 @@ async function firstAnswer(
 }
 
 async function assertRunning(runtime: Pick<ContainerRuntime, 'inspect'>, id: string): Promise<void> {
-  const container = await runtime.inspect(id);
-  if (container?.state === 'running' || container?.state === 'paused') return;
-  throw new ContainerExitedError(id, container?.exitCode ?? null, container?.oomKilled ?? false);
+  const end = endOf(id, await runtime.inspect(id));
+  if (end !== null) throw end;
 }
 
 interface WatchedFolder {

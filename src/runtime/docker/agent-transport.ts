@@ -3,6 +3,7 @@ import type { ContainerAddress } from '../../domain/runtime/container-runtime.js
 import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { dialAgentSocket } from '../agent/agent-socket.js';
 import { HttpAgentConnection } from '../agent/http-agent-connection.js';
+import type { Companions } from './companions.js';
 import type { EngineClient } from './engine-client.js';
 import type { EngineImages } from './engine-images.js';
 import { openExecBridge } from './exec-bridge.js';
@@ -23,6 +24,7 @@ export class AgentTransport {
   constructor(
     private readonly engine: EngineClient,
     private readonly images: EngineImages,
+    private readonly companions: Companions,
     private readonly options: TransportOptions,
   ) {}
 
@@ -53,11 +55,14 @@ export class AgentTransport {
 
   private async connectBySocket({ id, privateFolder }: ContainerAddress): Promise<AgentConnection> {
     const dial = (): ReturnType<typeof dialAgentSocket> => dialAgentSocket(id, privateFolder);
-    return new HttpAgentConnection(id, 'unix', dial, await dial());
+    const dialHalfOpen = (): ReturnType<typeof dialAgentSocket> =>
+      dialAgentSocket(id, privateFolder, { allowHalfOpen: true });
+    return new HttpAgentConnection(id, 'unix', dial, await dial(), dialHalfOpen);
   }
 
   private async connectByExec({ id }: ContainerAddress): Promise<AgentConnection> {
-    const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, id);
+    const withServer = (await this.companions.of(id)) ?? id;
+    const dial = (): ReturnType<typeof openExecBridge> => openExecBridge(this.engine, withServer);
     const connection = new HttpAgentConnection(id, 'exec', dial, await dial());
     try {
       // A bridge is there before it is known whether somebody listens at its other end.

@@ -3,6 +3,8 @@ import { isPoolOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/
 
 export const INSTALLATION_LABEL = 'io.muster.installation';
 export const SPEC_LABEL = 'io.muster.spec';
+/** On a companion: the name of the container it is for. */
+export const COMPANION_OF_LABEL = 'io.muster.companion-of';
 
 type Labels = Readonly<Record<string, string>>;
 

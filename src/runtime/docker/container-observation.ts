@@ -1,5 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode';
-import type { ContainerObservation, ContainerState } from '../../domain/runtime/container-runtime.js';
+import type {
+  CompanionObservation,
+  ContainerObservation,
+  ContainerState,
+} from '../../domain/runtime/container-runtime.js';
 import { readOwner, SPEC_LABEL } from './container-labels.js';
 
 const STATES: Readonly<Record<string, ContainerState>> = {
@@ -31,6 +35,11 @@ export function toObservation(info: ContainerInspectInfo): ContainerObservation 
     finishedAt: up ? null : timeOf(state.FinishedAt),
     oomKilled: state.OOMKilled,
   };
+}
+
+export function toCompanion(info: ContainerInspectInfo): CompanionObservation {
+  const { id, state, exitCode, oomKilled } = toObservation(info);
+  return { id, state, exitCode, oomKilled };
 }
 
 /** The engine's "never" is the year 1. */

@@ -1,4 +1,3 @@
-import type { ContainerCreateOptions } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InstallationId } from '../../domain/ids.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
@@ -16,22 +15,23 @@ import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import type { ExecSession, ExecSpec } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
-import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
+import { agentUid } from '../agent/agent-folders.js';
 import { waitUntilReachable } from '../agent/wait-until-reachable.js';
 import { AgentTransport } from './agent-transport.js';
-import { INSTALLATION_LABEL, toLabels } from './container-labels.js';
+import { Companions } from './companions.js';
+import { ContainerCreation } from './container-creation.js';
+import { INSTALLATION_LABEL } from './container-labels.js';
 import { toObservation } from './container-observation.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
-import { hasStatus } from './engine-error.js';
+import { hasStatus, ignoring } from './engine-error.js';
 import { readEngineEvents } from './engine-events.js';
 import { endEngineExec, startEngineExec } from './engine-exec.js';
 import { EngineFeatures } from './engine-features.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
-import { makeHostConfig } from './host-config.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import type { Transport } from './transport-probe.js';
 
@@ -60,11 +60,11 @@ export class DockerRuntime extends ContainerRuntime {
   readonly warning = null;
 
   private readonly engine: EngineClient;
-  private readonly features: EngineFeatures;
+  private readonly companions: Companions;
+  private readonly creation: ContainerCreation;
   private readonly images: EngineImages;
   private readonly ociRuntimes: OciRuntimes;
   private readonly agents: AgentTransport;
-  private readonly uid: number;
   private readonly callTimeoutMs: number;
   private readonly heartbeatMs: number;
 
@@ -73,16 +73,26 @@ export class DockerRuntime extends ContainerRuntime {
     super();
     this.callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
-    this.uid = options.uid ?? agentUid();
     this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
     this.ociRuntimes = new OciRuntimes(this.engine);
-    this.features = new EngineFeatures(this.engine);
     this.images = new EngineImages(
       this.engine,
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
       options.pullTimeoutMs ?? DEFAULT_PULL_TIMEOUT_MS,
     );
-    this.agents = new AgentTransport(this.engine, this.images, { ...options, uid: this.uid });
+    const uid = options.uid ?? agentUid();
+    this.companions = new Companions(this.engine);
+    this.agents = new AgentTransport(this.engine, this.images, this.companions, { ...options, uid });
+    const features = new EngineFeatures(this.engine);
+    this.creation = new ContainerCreation(
+      this.engine,
+      this.images,
+      features,
+      this.ociRuntimes,
+      this.agents,
+      this.companions,
+      uid,
+    );
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -111,52 +121,12 @@ export class DockerRuntime extends ContainerRuntime {
     return this.agents.probe();
   }
 
+  async hasAgentServer(image: string): Promise<boolean> {
+    return (await this.images.factsOf(image)).hasAgentServer;
+  }
+
   async create(spec: RuntimeSpec<Owner>): Promise<string> {
-    const { endpoint, sharedFolders } = await this.agents.probe();
-    await this.ociRuntimes.assertAvailable(spec.isolation);
-    await prepareAgentFolders(spec, this.uid);
-    const privateFolder = endpoint === 'unix' ? spec.privateFolder : null;
-    const workspace = sharedFolders ? { folder: spec.workspaceFolder } : { volume: `${spec.name}.workspace` };
-    const { limits, isolation, mounts = [], writablePaths = [] } = spec;
-    if (mounts.length > 0 && !sharedFolders) {
-      throw new RuntimeError('unsupported', "The engine has none of this host's folders, so none can be mounted.");
-    }
-    const [imageVolumes, init] = await Promise.all([this.images.volumesOf(spec.image), this.features.hasInit()]);
-    try {
-      const { id } = await this.engine.call({
-        what: `create container ${spec.name}`,
-        run: (docker, abortSignal) =>
-          docker.createContainer({
-            name: spec.name,
-            Image: spec.image,
-            User: `${this.uid}:${this.uid}`,
-            Labels: toLabels(spec),
-            // The image's own would be run by the engine: outside of the container's limits, as often as it says.
-            Healthcheck: { Test: ['NONE'] },
-            ...programOf(spec),
-            StopTimeout: spec.gracePeriodSeconds,
-            HostConfig: makeHostConfig({
-              limits,
-              isolation,
-              uid: this.uid,
-              init,
-              privateFolder,
-              workspace,
-              mounts,
-              writablePaths,
-              imageVolumes,
-            }),
-            abortSignal,
-          }),
-        meaning: { 404: 'image-missing', 409: 'name-conflict' },
-      });
-      await this.assertAsAsked(id, isolation);
-      await clearAgentSocket(spec.privateFolder);
-      return id;
-    } catch (error) {
-      if (error instanceof RuntimeError && error.failure === 'image-missing') this.images.forget(spec.image);
-      throw error;
-    }
+    return this.creation.create(spec);
   }
 
   /** A mount follows its folder wherever it is renamed to, on the host that mounted it. */
@@ -165,6 +135,8 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async start(id: string): Promise<void> {
+    const companion = await this.companions.of(id);
+    if (companion !== null) await this.companions.start(companion);
     await this.engine.call({
       what: `start container ${id}`,
       run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
@@ -180,6 +152,8 @@ export class DockerRuntime extends ContainerRuntime {
       meaning: { otherwise: 'stop-failed' },
       moreTimeMs: gracePeriodSeconds * 1000,
     });
+    const companion = await this.companions.of(id);
+    if (companion !== null) await this.companions.stop(companion);
   }
 
   async pause(id: string): Promise<void> {
@@ -201,6 +175,12 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async remove(id: string): Promise<void> {
+    const companion = await this.companions.of(id);
+    await this.removeAlone(id);
+    if (companion !== null) await this.removeAlone(companion);
+  }
+
+  private async removeAlone(id: string): Promise<void> {
     await this.engine.call({
       what: `remove container ${id}`,
       run: async (docker, abortSignal) => {
@@ -226,7 +206,9 @@ export class DockerRuntime extends ContainerRuntime {
     if (!info) return null;
     const seen = toObservation(info);
     // The engine takes the beginning of an id for the whole.
-    return seen.id === idOrName || seen.name === idOrName ? seen : null;
+    if (seen.id !== idOrName && seen.name !== idOrName) return null;
+    const companion = this.companions.note(info.Id, info.HostConfig.NetworkMode);
+    return companion === null ? seen : { ...seen, companion: await this.companions.observe(companion) };
   }
 
   async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
@@ -249,7 +231,9 @@ export class DockerRuntime extends ContainerRuntime {
       }
     };
     await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectNext));
-    return seen;
+    // Seen with the container that it is for.
+    const companions = new Set(seen.map(({ companion }) => companion?.id));
+    return seen.filter(({ id }) => !companions.has(id));
   }
 
   logs(id: string, query: LogQuery): AsyncIterable<LogLine> {
@@ -280,16 +264,6 @@ export class DockerRuntime extends ContainerRuntime {
     return waitUntilReachable(this, container, signal);
   }
 
-  /** A container that would run under less than was asked for is not left there to be started. */
-  private async assertAsAsked(id: string, isolation: RuntimeSpec['isolation']): Promise<void> {
-    try {
-      await this.ociRuntimes.assertGiven(isolation, id);
-    } catch (error) {
-      await this.remove(id);
-      throw error;
-    }
-  }
-
   /** Does it, unless it is so already: the engine's 409 says only that it is in a state that does not fit. */
   private async bringTo(id: string, state: 'paused' | 'running', act: () => Promise<unknown>): Promise<void> {
     try {
@@ -299,21 +273,4 @@ export class DockerRuntime extends ContainerRuntime {
       if (!refused || (await this.inspect(id))?.state !== state) throw error;
     }
   }
-}
-
-/** What is run, and how it is told to end. What is not said here is the image's. */
-function programOf({ command, args, env = {}, stopSignal = 'SIGTERM' }: RuntimeSpec<Owner>): ContainerCreateOptions {
-  return {
-    ...(command === undefined ? {} : { Entrypoint: [...command] }),
-    ...(args === undefined ? {} : { Cmd: [...args] }),
-    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    StopSignal: stopSignal,
-  };
-}
-
-/** Takes these answers as success. */
-function ignoring(...statuses: readonly number[]): (error: unknown) => void {
-  return (error) => {
-    if (!hasStatus(error, ...statuses)) throw error;
-  };
 }

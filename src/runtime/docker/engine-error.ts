@@ -53,3 +53,10 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): boole
   const { statusCode } = error as { statusCode?: unknown };
   return typeof statusCode === 'number' && statuses.includes(statusCode);
 }
+
+/** Takes these answers as success. */
+export function ignoring(...statuses: readonly number[]): (error: unknown) => void {
+  return (error) => {
+    if (!hasStatus(error, ...statuses)) throw error;
+  };
+}

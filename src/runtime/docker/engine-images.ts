@@ -9,11 +9,20 @@ const IMAGE_ID = /^(?:sha256:)?[0-9a-f]{64}$/;
 /** What an engine would also take for the beginning of an image's id. */
 const SHORT_ID = /^(?:sha256:)?([0-9a-f]{1,64})$/;
 
+/** images/agent/Dockerfile sets it; images made from that one have it too. */
+const AGENT_SERVER_LABEL = 'io.muster.agent-server';
+
+interface ImageFacts {
+  /** Where it declares volumes. */
+  readonly volumes: readonly string[];
+  readonly hasAgentServer: boolean;
+}
+
 /** Finds out what an image reference means now, and pulls what is not there. */
 export class EngineImages {
   private readonly known = new Map<string, { readonly id: string; readonly until: number }>();
   /** By id, for which they never change. */
-  private readonly volumes = new Map<string, readonly string[]>();
+  private readonly facts = new Map<string, ImageFacts>();
   private readonly underWay = new Map<string, Promise<string>>();
 
   constructor(
@@ -52,23 +61,24 @@ export class EngineImages {
     }
   }
 
-  /** Where an image declares volumes. @throws RuntimeError image-missing */
-  async volumesOf(id: string): Promise<readonly string[]> {
-    const known = this.volumes.get(id);
+  /** @throws RuntimeError image-missing */
+  async factsOf(id: string): Promise<ImageFacts> {
+    const known = this.facts.get(id);
     if (known !== undefined) return known;
     const { Config } = await this.engine.call({
       what: `look at image ${id}`,
       run: (docker) => docker.getImage(id).inspect(),
       meaning: { 404: 'image-missing' },
     });
-    const found = Object.keys(orElse(Config.Volumes, {}));
-    this.volumes.set(id, found);
+    const { [AGENT_SERVER_LABEL]: label } = orElse<Readonly<Record<string, string>>>(Config.Labels, {});
+    const found = { volumes: Object.keys(orElse(Config.Volumes, {})), hasAgentServer: label !== undefined };
+    this.facts.set(id, found);
     return found;
   }
 
   /** Forgets an image that turned out to be gone. */
   forget(id: string): void {
-    this.volumes.delete(id);
+    this.facts.delete(id);
     for (const [reference, known] of this.known) if (known.id === id) this.known.delete(reference);
   }
 

@@ -66,6 +66,17 @@ describe('makeHostConfig', () => {
     expect({ ...config, Mounts: plain.Mounts, Tmpfs: plain.Tmpfs }).toEqual(plain);
   });
 
+  it('of a container with a companion shares its network and has no socket', () => {
+    const config = makeHostConfig({ ...enclosure, joins: 'companion' });
+    expect(config.NetworkMode).toBe('container:companion');
+    expect(config.Mounts?.map(({ Target }) => Target)).toEqual(['/workspace']);
+    expect(Object.keys(makeHostConfig({ ...enclosure, privateFolder: null, joins: 'companion' }).Tmpfs ?? {})).toEqual([
+      '/tmp',
+    ]);
+    const alone = makeHostConfig(enclosure);
+    expect({ ...config, NetworkMode: alone.NetworkMode, Mounts: alone.Mounts }).toEqual(alone);
+  });
+
   it('keeps the socket in memory when agents are reached by exec', () => {
     const config = makeHostConfig({ ...enclosure, privateFolder: null, workspace: { volume: 'a.workspace' } });
     expect(config.Tmpfs?.['/run/muster']).toContain('mode=0700,uid=1000,gid=1000');

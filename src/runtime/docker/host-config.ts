@@ -29,6 +29,8 @@ export interface Enclosure {
   readonly uid: number;
   /** The host's folder for the socket; null when agents are reached by exec, for then none is needed. */
   readonly privateFolder: string | null;
+  /** The container whose network it shares; that one has the socket then. @default none, and no network */
+  readonly joins?: string;
   /** Has the engine a small program to be process 1, which buries processes whose parents are gone? */
   readonly init: boolean;
   /** null for a container without a workspace. */
@@ -46,7 +48,9 @@ export interface Enclosure {
  * default, and the default seccomp profile is one of these.
  */
 export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
-  const { limits, isolation, uid, init, privateFolder, workspace, imageVolumes = [] } = enclosure;
+  const { limits, isolation, uid, init, joins, workspace, imageVolumes = [] } = enclosure;
+  const hasSocket = joins === undefined;
+  const privateFolder = hasSocket ? enclosure.privateFolder : null;
   const memory = limits.memoryMiB * MIB;
   const runtime = OCI_RUNTIMES[isolation];
   const mounts: MountSettings[] = [];
@@ -61,7 +65,8 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     Privileged: false,
     Init: init,
     ReadonlyRootfs: true,
-    NetworkMode: 'none',
+    // The other one has none either.
+    NetworkMode: joins === undefined ? 'none' : `container:${joins}`,
     IpcMode: 'private',
     CgroupnsMode: 'private',
     Mounts: mounts,
@@ -69,7 +74,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
       // Nothing is to be run from there: what an agent installs belongs to its workspace.
       [TMP]: `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
       ...inMemory(imageVolumes, enclosure, mounts),
-      ...(privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid, SOCKET_TMPFS_MIB) } : {}),
+      ...(hasSocket && privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid, SOCKET_TMPFS_MIB) } : {}),
       ...Object.fromEntries((enclosure.writablePaths ?? []).map(({ path, sizeMiB }) => [path, tmpfsOf(uid, sizeMiB)])),
     },
     ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,

@@ -89,6 +89,11 @@ export class ProcessRuntime extends ContainerRuntime {
     throw new RuntimeError('unsupported', `The process runtime has no images, so it cannot run ${reference}.`);
   }
 
+  /** The only one there is. */
+  async hasAgentServer(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   async create(spec: RuntimeSpec): Promise<string> {
     if (spec.isolation !== 'runc') {
       throw new RuntimeError('unsupported', `The process runtime cannot run an agent under ${spec.isolation}.`);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline, type Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import { log } from '../log.js';
+import { serveTunnels } from '../loopback/serve-tunnels.js';
 import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
 import type { Answer } from './answer.js';
 import { routeRequest } from './route-request.js';
@@ -51,6 +52,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
       else sendStream(response, found, found.stream, stopping);
     });
   });
+  serveTunnels(http);
   http.on('clientError', (_error, socket) => {
     // What is not even HTTP gets its answer in the same words.
     if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\n${JSON_TYPE}\r\n\r\n${NOT_HTTP}`);

@@ -12,6 +12,7 @@ const ROUTES = new Map<string, Route>([
   ['GET /v1/health', health],
   ['PUT /v1/configuration', configure],
   ['POST /v1/runs', run],
+  ['POST /v1/probes', probe],
 ]);
 
 const FILES = /^[A-Z]+ \/v1\/files[/?]/;
@@ -46,4 +47,11 @@ async function run(state: AgentState, request: IncomingMessage, signal: AbortSig
   const { runPrompt } = await import('../runs/run-prompt.js');
   const response = await runPrompt(state.configuration, asked, state.renderTimeoutMs, signal);
   return { status: 200, body: JSON.stringify(response) };
+}
+
+async function probe(_state: AgentState, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  const { validateProbeRequest } = await import('../validation/probe-request.js');
+  const asked = validateProbeRequest(await readJsonBody(request));
+  const { runProbe } = await import('../loopback/run-probe.js');
+  return { status: 200, body: JSON.stringify(await runProbe(asked, signal)) };
 }

@@ -22,6 +22,12 @@ export const objectOrNull: Check = (value) =>
   value === null || isRecord(value) ? undefined : 'must be an object or null';
 export const sha256Hex: Check = (value) =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? undefined : 'must be 64 lower-case hex digits';
+export const wholeNumber =
+  (limits: { min: number; max: number }): Check =>
+  (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= limits.min && value <= limits.max
+      ? undefined
+      : `must be a whole number from ${limits.min} to ${limits.max}`;
 export const oneOf =
   (...allowed: readonly string[]): Check =>
   (value) =>

@@ -8,6 +8,7 @@ import { AgentReplicaDto, toAgentReplicaDto } from './agent-replica.dto.js';
 import { FailureDto, toFailureDto } from './failure.dto.js';
 import { HealthCheckDto, toHealthCheckDto } from './health-check.dto.js';
 import { PinnedImageDto, toPinnedImageDto } from './pinned-image.dto.js';
+import { PortDto, toPortDtos } from './port.dto.js';
 import { TransitionDto, toTransitionDto } from './transition.dto.js';
 import { WantedDto, toWantedDto } from './wanted.dto.js';
 
@@ -85,6 +86,9 @@ export class AgentLifecycleDto {
   @ApiProperty({ type: PinnedImageDto, nullable: true, description: 'What the image in its manifest is to this agent' })
   readonly image!: PinnedImageDto | null;
 
+  @ApiProperty({ type: [PortDto], description: 'Where its ports are to be reached; of replica 0' })
+  readonly ports!: readonly PortDto[];
+
   @ApiProperty({ type: [AgentReplicaDto] })
   readonly replicas!: readonly AgentReplicaDto[];
 
@@ -96,7 +100,8 @@ export class AgentLifecycleDto {
 const isTriedAgain = (lifecycle: ManagedInstance['lifecycle']): boolean =>
   errorOf(lifecycle) !== null && !(lifecycle.state === 'failed' && hasGivenUp(lifecycle, DEFAULT_RESTART_POLICY));
 
-export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: ManagedInstance): AgentLifecycleDto {
+export function toAgentLifecycleDto(instance: ManagedInstance): AgentLifecycleDto {
+  const { id, identifier, status, pid, lifecycle } = instance;
   const error = errorOf(lifecycle);
   return {
     id,
@@ -117,6 +122,7 @@ export function toAgentLifecycleDto({ id, identifier, status, pid, lifecycle }: 
     expiresAt: lifecycle.expiresAt,
     healthCheck: toHealthCheckDto(lifecycle.healthCheck),
     image: lifecycle.image ? toPinnedImageDto(lifecycle.image) : null,
+    ports: toPortDtos(instance),
     replicas: lifecycle.replicas.map((replica) => toAgentReplicaDto(replica, lifecycle)),
     transitions: lifecycle.transitions.map(toTransitionDto),
   };

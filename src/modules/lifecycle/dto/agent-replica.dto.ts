@@ -18,6 +18,14 @@ export class AgentReplicaDto {
   @ApiProperty({ type: String, nullable: true, example: 'muster_web-app_web-app-dev-1_5f0c7a2e' })
   readonly containerName!: string | null;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'The container that answers for an image without agent-server; null where the image has one',
+  })
+  readonly companionId!: string | null;
+
   @ApiProperty({ type: Number, nullable: true, example: 4711 })
   readonly pid!: number | null;
 
@@ -44,6 +52,7 @@ export function toAgentReplicaDto(replica: Replica, lifecycle: Lifecycle): Agent
     operator: replica.operator,
     containerId: replica.containerId,
     containerName: replica.containerName,
+    companionId: replica.companionId ?? null,
     pid: replica.pid,
     state: replica.state,
     health: replica.health,

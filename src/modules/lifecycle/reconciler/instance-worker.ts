@@ -28,6 +28,7 @@ const LEAVES_A_CONTAINER = new Set([
   'HEALTH_CHECK_FAILED',
   'HEALTH_CHECK_TIMEOUT',
   'AGENT_SOCKET_UNSAFE',
+  'COMPANION_EXITED',
   'AGENT_UNREACHABLE',
 ]);
 
@@ -160,7 +161,9 @@ export class InstanceWorker {
   private async fail(hold: ReplicaHold, error: DomainError): Promise<void> {
     const { instance } = hold;
     const { lifecycle } = instance;
-    if (LEAVES_A_CONTAINER.has(error.code)) await this.endWhatIsLeft(hold, error.code !== 'HEALTH_CHECK_FAILED');
+    const hasCompanion = lifecycle.replicas.some(({ companionId = null }) => companionId !== null);
+    if (LEAVES_A_CONTAINER.has(error.code) || hasCompanion)
+      await this.endWhatIsLeft(hold, error.code !== 'HEALTH_CHECK_FAILED');
     const now = new Date();
     const { policy } = this.settings;
     const failures = countFailure(lifecycle, error.code, now, policy);

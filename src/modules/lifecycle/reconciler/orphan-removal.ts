@@ -83,6 +83,8 @@ export class OrphanRemoval {
       try {
         const { state, containerId, replicas } = replicaView(hold.instance, container.owner.replica).lifecycle;
         if (state === 'creating' || containerId === container.id) return;
+        // Listed before the container that it is for was made.
+        if (replicas.some(({ companionId }) => companionId === container.id)) return;
         await this.engine.call(hold, 'Removing a stray container', (runtime) => runtime.remove(container.id));
         if (container.owner.replica > 0 && replicas.length === 0)
           await this.folders.remove(this.planner.privateFolderOf(container.owner));

@@ -3,6 +3,8 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import { endedCode } from '../../../domain/lifecycle/ended-by-itself.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { hasItsCompanion } from '../../../domain/runtime/container-ends.js';
+import { howCompanionEnded } from '../../../domain/runtime/runtime-errors.js';
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentSteps } from '../steps/agent-steps.js';
@@ -86,6 +88,7 @@ function whatFailed({ lifecycle, manifest }: ManagedInstance): string {
 
 function howItEnded(container: Seen): string {
   if (!container) return 'The container is gone: somebody removed it.';
+  if (!hasItsCompanion(container) && container.exitCode === null) return howCompanionEnded(container.companion ?? null);
   if (endedCode(container) === 'CONTAINER_OUT_OF_MEMORY')
     return 'The agent used more memory than its limit and was ended.';
   if (container.exitCode !== null) return `The agent ended by itself with exit code ${container.exitCode}.`;

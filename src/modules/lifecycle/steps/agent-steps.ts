@@ -2,21 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { AgentInstance } from '../../../domain/agent-instances/agent-instance.js';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../../domain/errors/not-found.error.js';
-import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
 import { isAlone } from '../../../domain/lifecycle/replicas.js';
-import type {
-  ContainerAddress,
-  ContainerObservation,
-  ReachableAgent,
-} from '../../../domain/runtime/container-runtime.js';
+import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
+import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
+import { endOf } from '../../../domain/runtime/container-ends.js';
 import { ContainerExitedError } from '../../../domain/runtime/runtime-errors.js';
 import { configurationOf } from '../agent-configuration.js';
-import { AgentConnections } from '../agent-connections.js';
-import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
+import { AgentArrival } from './agent-arrival.js';
 import { containerOf } from './container-of.js';
 import type { Seen } from './container-steps.js';
 import { HookSteps } from './hook-steps.js';
@@ -33,8 +29,7 @@ export class AgentSteps {
   constructor(
     private readonly records: LifecycleRecords,
     private readonly engine: Engine,
-    private readonly planner: ContainerPlanner,
-    private readonly connections: AgentConnections,
+    private readonly arrival: AgentArrival,
     private readonly hooks: HookSteps,
   ) {}
 
@@ -69,7 +64,9 @@ export class AgentSteps {
 
   /** Tells a running agent its newest revision. */
   async configure(hold: ReplicaHold): Promise<Seen> {
-    const agent = await this.greet(hold, this.readWhole(hold));
+    const whole = this.readWhole(hold);
+    const connection = await this.arrival.reachable(hold);
+    const agent = connection === null ? null : await this.introduce(hold, connection, await whole);
     if (agent === null) return undefined;
     await hold.updateReplica(agent.replica);
     return agent.observation;
@@ -78,56 +75,29 @@ export class AgentSteps {
   /** While it comes up, ending is a failure to start; of memory it tells more to say that this was it. */
   private async comeUp(hold: ReplicaHold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     try {
-      return await this.greet(hold, whole);
+      const connection = await this.arrival.healthy(hold);
+      return connection === null ? null : await this.introduce(hold, connection, await whole);
     } catch (error) {
       if (!(error instanceof ContainerExitedError) || error.code === 'CONTAINER_OUT_OF_MEMORY') throw error;
       throw new DomainError('CONTAINER_START_FAILED', error.message, { cause: error, details: error.details });
     }
   }
 
-  private async greet(hold: ReplicaHold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
-    const agent = await this.reach(hold);
-    return agent === null ? null : this.introduce(hold, agent, await whole);
-  }
-
-  /** The agent's first answer; null when something else is wanted meanwhile. */
-  private async reach(hold: ReplicaHold): Promise<ReachableAgent | null> {
-    const { startTimeoutSeconds } = containerLimits(hold.instance.manifest);
-    const limit = AbortSignal.timeout(startTimeoutSeconds * 1000);
-    const address = await this.addressOf(hold);
-    try {
-      const signal = AbortSignal.any([limit, hold.lost, hold.interrupted]);
-      return await hold.wait(() => this.engine.runtime.waitUntilReachable(address, signal));
-    } catch (error) {
-      hold.assertAlive();
-      if (error instanceof DomainError) throw error;
-      if (hold.interrupted.aborted) {
-        await hold.refresh();
-        return null;
-      }
-      if (!limit.aborted) throw error;
-      throw new DomainError(
-        'HEALTH_CHECK_TIMEOUT',
-        `The agent did not become healthy within ${startTimeoutSeconds} s.`,
-        { cause: error, details: { seconds: startTimeoutSeconds } },
-      );
-    }
-  }
-
   /** Tells the agent who it is, and notes what its container looks like now. */
   private async introduce(
     hold: ReplicaHold,
-    { connection }: ReachableAgent,
+    connection: AgentConnection,
     whole: AgentInstance | null,
   ): Promise<Greeted> {
     if (whole === null) throw new NotFoundError('agent', hold.instance.id);
     const id = containerOf(hold);
-    this.connections.keep(id, connection);
     hold.assertAlive();
     const [observation] = await Promise.all([
       this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id)),
       connection.configure(configurationOf(whole)),
     ]);
+    const end = endOf(id, observation);
+    if (end !== null) throw end;
     const [replica] = hold.instance.lifecycle.replicas;
     if (replica === undefined || observation?.state !== 'running') {
       throw new ContainerExitedError(id, observation?.exitCode ?? null, observation?.oomKilled ?? false);
@@ -151,10 +121,5 @@ export class AgentSteps {
     const whole = this.records.findWhole(hold.instance.id);
     whole.catch(() => undefined);
     return whole;
-  }
-
-  private async addressOf(hold: ReplicaHold): Promise<ContainerAddress> {
-    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
-    return { id: containerOf(hold), privateFolder: this.planner.privateFolderOf(owner) };
   }
 }

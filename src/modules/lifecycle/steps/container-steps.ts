@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContainerNameTakenError } from '../../../domain/lifecycle/container-name-taken.error.js';
-import type { TransitionReason } from '../../../domain/lifecycle/next-step.js';
+import { canStart, type TransitionReason } from '../../../domain/lifecycle/next-step.js';
 import type { PinnedImage, Replica } from '../../../domain/lifecycle/lifecycle.js';
 import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
@@ -102,10 +102,14 @@ export class ContainerSteps {
   }
 
   private async removeRecorded(hold: ReplicaHold): Promise<void> {
-    const id = hold.instance.lifecycle.containerId;
+    const { containerId: id, replicas } = hold.instance.lifecycle;
     if (id === null) return;
     this.connections.drop(id);
     await this.engine.call(hold, 'Removing the container', (runtime) => runtime.remove(id));
+    const companion = replicas[0]?.companionId ?? null;
+    // Gone with it, unless somebody took the container away by itself.
+    if (companion !== null)
+      await this.engine.call(hold, 'Removing the companion', (runtime) => runtime.remove(companion));
   }
 
   private async make(hold: ReplicaHold): Promise<Made> {
@@ -143,7 +147,15 @@ export class ContainerSteps {
 
   private async createNew(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
     const id = await this.engine.call(hold, 'Creating the container', (runtime) => runtime.create(spec));
-    return { container: newContainer(id, spec), spec, reason: 'container-created' };
+    const container = spec.companion === undefined ? newContainer(id, spec) : await this.lookAtNew(hold, id);
+    return { container, spec, reason: 'container-created' };
+  }
+
+  /** With its companion. */
+  private async lookAtNew(hold: ReplicaHold, id: string): Promise<ContainerObservation> {
+    const seen = await this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
+    if (seen === null) throw new RuntimeError('not-found', `Container ${id} was removed as soon as it was made.`);
+    return seen;
   }
 
   /** The container of that name, when it is what would be made; one of this agent's own that is not makes way. */
@@ -151,7 +163,7 @@ export class ContainerSteps {
     const found = await this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(spec.name));
     if (found === null) return null;
     if (!isSameOwner(found.owner, spec.owner)) throw new ContainerNameTakenError(spec.name);
-    if (found.specDigest === spec.specDigest && found.state !== 'dead') return found;
+    if (found.specDigest === spec.specDigest && canStart(found)) return found;
     await this.engine.call(hold, 'Removing the old container', (runtime) => runtime.remove(found.id));
     return null;
   }
@@ -167,12 +179,13 @@ export class ContainerSteps {
     }
   }
 
-  private newReplica(hold: ReplicaHold, { id, name }: ContainerObservation, spec: RuntimeSpec): Replica {
+  private newReplica(hold: ReplicaHold, { id, name, companion }: ContainerObservation, spec: RuntimeSpec): Replica {
     return {
       index: hold.replica,
       operator: this.engine.runtime.name,
       containerId: id,
       containerName: name,
+      companionId: companion?.id ?? null,
       specDigest: spec.specDigest,
       restartToken: hold.instance.lifecycle.desired.restartToken,
       configuredRevision: 0,

@@ -5,6 +5,7 @@ import { AgentConnections } from '../agent-connections.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
+import { PreStopHook } from './pre-stop.js';
 import type { Seen } from './container-steps.js';
 
 /** Steps that stop, pause and resume. */
@@ -13,12 +14,15 @@ export class PowerSteps {
   constructor(
     private readonly engine: Engine,
     private readonly connections: AgentConnections,
+    private readonly preStop: PreStopHook,
   ) {}
 
   /** stopping → stopped. */
   async stop(hold: ReplicaHold): Promise<Seen> {
+    const before = await this.preStop.run(hold);
     await this.stopContainer(hold);
-    await hold.transition({ to: 'stopped', reason: 'container-stopped', error: null });
+    const reason = before === 'failed' ? 'pre-stop-failed' : 'container-stopped';
+    await hold.transition({ to: 'stopped', reason, error: null });
     return undefined;
   }
 

@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '../../../domain/errors/domain-error.js';
+import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
+import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
+import { endOf } from '../../../domain/runtime/container-ends.js';
+import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import { AgentConnections } from '../agent-connections.js';
+import { ContainerPlanner } from '../container-planner.js';
+import { Engine } from '../reconciler/engine.js';
+import type { ReplicaHold } from '../reconciler/replica-hold.js';
+import { HealthProbes } from '../upkeep/health-probes.js';
+import { containerOf } from './container-of.js';
+
+/** A program that listens after a tenth of a second is not made to wait for a second; one that takes a minute is asked seldom. */
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1000;
+
+/** Waits for agents: until their agent-server answers, and, when they have just been started, until they are healthy. */
+@Injectable()
+export class AgentArrival {
+  constructor(
+    private readonly engine: Engine,
+    private readonly planner: ContainerPlanner,
+    private readonly connections: AgentConnections,
+    private readonly probes: HealthProbes,
+  ) {}
+
+  /**
+   * Its agent-server answers.
+   * @returns null when something else is wanted meanwhile
+   * @throws DomainError HEALTH_CHECK_TIMEOUT, ContainerExitedError, AgentSocketUnsafeError, LeaseLostError
+   */
+  async reachable(hold: ReplicaHold): Promise<AgentConnection | null> {
+    return this.awaited(hold, async (signal) => this.reach(hold, signal));
+  }
+
+  /** Its agent-server answers, and the health check of its manifest has passed; otherwise as `reachable`. */
+  async healthy(hold: ReplicaHold): Promise<AgentConnection | null> {
+    const seen: { fault: string | null } = { fault: null };
+    return this.awaited(
+      hold,
+      async (signal) => {
+        const connection = await this.reach(hold, signal);
+        await this.passCheck(hold, seen, signal);
+        return connection;
+      },
+      seen,
+    );
+  }
+
+  private async awaited(
+    hold: ReplicaHold,
+    wait: (signal: AbortSignal) => Promise<AgentConnection>,
+    seen: { readonly fault: string | null } = { fault: null },
+  ): Promise<AgentConnection | null> {
+    const limitMs = startLimitMs(hold.instance);
+    const limit = AbortSignal.timeout(limitMs);
+    try {
+      return await hold.wait(() => wait(AbortSignal.any([limit, hold.lost, hold.interrupted])));
+    } catch (error) {
+      hold.assertAlive();
+      if (error instanceof DomainError) throw error;
+      if (hold.interrupted.aborted) {
+        await hold.refresh();
+        return null;
+      }
+      if (!limit.aborted) throw error;
+      throw lateError(hold.instance, limitMs / 1000, seen.fault, error);
+    }
+  }
+
+  private async reach(hold: ReplicaHold, signal: AbortSignal): Promise<AgentConnection> {
+    const id = containerOf(hold);
+    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
+    const address = { id, privateFolder: this.planner.privateFolderOf(owner) };
+    const { connection } = await this.engine.runtime.waitUntilReachable(address, signal);
+    this.connections.keep(id, connection);
+    return connection;
+  }
+
+  private async passCheck(hold: ReplicaHold, seen: { fault: string | null }, signal: AbortSignal): Promise<void> {
+    const { instance } = hold;
+    // agent-server has just answered.
+    if (upkeepOf(instance.manifest).probe.kind === 'agent') return;
+    const id = containerOf(hold);
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+      signal.throwIfAborted();
+      seen.fault = await this.faultOf(hold, id);
+      if (seen.fault === null) return;
+      await this.assertRunning(id);
+      await sleep(waitMs, undefined, { signal });
+    }
+  }
+
+  private async faultOf({ instance, replica }: ReplicaHold, containerId: string): Promise<string | null> {
+    try {
+      return await this.probes.faultOf(instance, containerId, replica);
+    } catch (error) {
+      // What became of it is looked at next.
+      if (error instanceof RuntimeError && error.failure === 'not-found') return 'the container does not run';
+      throw error;
+    }
+  }
+
+  private async assertRunning(id: string): Promise<void> {
+    const end = endOf(id, await this.engine.runtime.inspect(id));
+    if (end !== null) throw end;
+  }
+}
+
+/** A start period longer than the time to start makes that longer too. */
+function startLimitMs({ manifest }: ManagedInstance): number {
+  const { probe, startPeriodMs } = upkeepOf(manifest);
+  const startMs = containerLimits(manifest).startTimeoutSeconds * 1000;
+  return probe.kind === 'agent' ? startMs : Math.max(startMs, startPeriodMs);
+}
+
+function lateError({ manifest }: ManagedInstance, seconds: number, fault: string | null, cause: unknown): DomainError {
+  const name = nameOfProbe(upkeepOf(manifest).probe);
+  const last = fault === null ? '' : ` Its health check (${name}), the last time: ${fault}.`;
+  return new DomainError('HEALTH_CHECK_TIMEOUT', `The agent did not become healthy within ${seconds} s.${last}`, {
+    cause,
+    details: { seconds, fault },
+  });
+}
