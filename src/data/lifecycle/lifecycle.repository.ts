@@ -90,7 +90,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     const isOther = generation !== undefined && generation !== desired.generation;
     if (isAllowed(action, state, desired.state) && isOther) throw new ConcurrentUpdateError(WHAT, path.id);
     if (isAllowed(action, state, desired.state)) throw new OutboxFullError(WHAT, path.id);
-    const asks = ACTIONS[action] ?? `scaled`;
+    const asks = ACTIONS[action] ?? 'another number of replicas';
     throw new InvalidTransitionError(`The agent ${path.id}`, ON_THE_WAY[desired.state] ?? state, asks);
   }
 
