@@ -6,7 +6,7 @@ import type {
   Settlement,
   TransitionChange,
 } from '../../../domain/lifecycle/lifecycle-records.js';
-import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { Replica, Seed } from '../../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
@@ -111,6 +111,12 @@ export class Hold {
   async updateReplica(replica: Replica): Promise<void> {
     this.assertAlive();
     this.note(await this.orLose(this.records.updateReplica(this.lease, replica)), null);
+  }
+
+  /** The workspace is what `seed` asked for, and there is no container. @throws LeaseLostError */
+  async seeded(seed: Seed): Promise<void> {
+    this.assertAlive();
+    this.note(await this.orLose(this.records.seeded(this.lease, seed)), null);
   }
 
   /**

@@ -8,6 +8,7 @@ import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentSteps } from '../steps/agent-steps.js';
 import { ContainerSteps, type Seen } from '../steps/container-steps.js';
 import { PowerSteps } from '../steps/power-steps.js';
+import { SeedSteps } from '../steps/seed-steps.js';
 import type { Hold } from './hold.js';
 
 /** Carries out one step. */
@@ -17,6 +18,7 @@ export class StepRunner {
     private readonly containers: ContainerSteps,
     private readonly agents: AgentSteps,
     private readonly power: PowerSteps,
+    private readonly seeds: SeedSteps,
     private readonly upkeep: UpkeepRecords,
   ) {}
 
@@ -27,6 +29,8 @@ export class StepRunner {
         return this.containers.look(hold);
       case 'create':
         return this.containers.create(hold);
+      case 'seed':
+        return this.seeds.fill(hold);
       case 'reuse':
         return this.containers.reuse(hold, container);
       case 'retire':

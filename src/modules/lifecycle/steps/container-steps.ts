@@ -88,7 +88,8 @@ export class ContainerSteps {
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance);
     hold.assertAlive();
-    await this.folders.remove(this.planner.privateFolderOf(owner), ...this.planner.ownFolders(instance));
+    const files = this.planner.filesFolderOf(owner);
+    await this.folders.remove(this.planner.privateFolderOf(owner), files, ...this.planner.ownFolders(instance));
     await hold.transition({
       to: 'removed',
       reason: 'container-removed',
@@ -100,7 +101,8 @@ export class ContainerSteps {
     return null;
   }
 
-  private async removeRecorded(hold: Hold): Promise<void> {
+  /** The container on record, in whatever state it is. */
+  async removeRecorded(hold: Hold): Promise<void> {
     const id = hold.instance.lifecycle.containerId;
     if (id === null) return;
     this.connections.drop(id);
