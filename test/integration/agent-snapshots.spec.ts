@@ -21,6 +21,8 @@ import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.j
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;
 const LIMITS = { maxBytes: 1e6, maxEntries: 1000 };
+/** What a call to the engine may take on a machine that has much else to do. */
+const PATIENT = { callTimeoutMs: 2_000, leaseMs: 3_000 };
 const NEVER = new AbortController().signal;
 
 describe('snapshots, whatever dies', () => {
@@ -29,7 +31,7 @@ describe('snapshots, whatever dies', () => {
 
   beforeEach(async () => {
     world = await LifecycleWorld.create();
-    muster = world.host();
+    muster = world.host(PATIENT);
   });
 
   afterEach(async () => {
@@ -53,7 +55,8 @@ describe('snapshots, whatever dies', () => {
   };
   const until = (path: InstancePath, state: string): Promise<void> =>
     eventually(async () => {
-      expect((await world.read(path)).lifecycle).toMatchObject({ state, seed: null, error: null });
+      const { lifecycle } = await world.read(path);
+      expect([lifecycle.state, lifecycle.seed ?? null, lifecycle.error]).toEqual([state, null, null]);
     });
 
   function snapshotOf(path: InstancePath, changes: Partial<AgentSnapshot> = {}): AgentSnapshot {
@@ -148,7 +151,7 @@ describe('snapshots, whatever dies', () => {
     await first.runtime.pause(container.id);
     await dead.transition(lease, instance, { from: 'running', to: 'paused', reason: 'snapshot' });
     world.engine.put(await muster.planner.planFiles(instance, await workspaceOf(path)), 'running');
-    world.host().start();
+    world.host(PATIENT).start();
     await until(path, 'running');
     expect([container.state, (await world.read(path)).lifecycle.containerId]).toEqual(['running', container.id]);
     await expectClean(path);
@@ -189,7 +192,7 @@ describe('snapshots, whatever dies', () => {
     'a restore that breaks off %s is finished, with the archive whole and nothing left',
     async (where) => {
       const records = world.records;
-      muster = world.host({}, records).start();
+      muster = world.host(PATIENT, records).start();
       const path = await running();
       const snapshot = await taken(path);
       await write(path, 'new');

@@ -46,7 +46,7 @@ export class SnapshotRestores {
     for (let attempt = 1; ; attempt++) {
       const head = await this.edits.head(instanceId, tenantId, projectId);
       const { instance } = head;
-      const { revision, lifecycle } = instance;
+      const { revision } = instance;
       if (ifMatch !== undefined && ifMatch !== revision) {
         throw new PreconditionFailedError('agent instance', instanceId, `revision ${revision}`);
       }

@@ -111,6 +111,8 @@ export class WorkspaceCaptureService extends WorkspaceCapture {
     try {
       const image = request.image && container !== null ? await this.commit(hold, container, request) : null;
       const kept = await this.pack(hold, request, keep, signal);
+      // Had anybody else held the lease meanwhile, what was read may have moved.
+      await hold.refresh();
       return { kept, image };
     } finally {
       if (isRunning) await this.goOn(hold, container);

@@ -126,8 +126,8 @@ export class ProjectsService {
    * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError, QuotaExceededError
    */
   async assign({ tenantId, actor }: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
-    const [wanted] = await this.resolve(tenantId, [input]);
-    return this.addSeat({ tenantId, actor }, id, wanted as ResolvedSeat);
+    const [wanted] = (await this.resolve(tenantId, [input])) as readonly [ResolvedSeat];
+    return this.addSeat({ tenantId, actor }, id, wanted);
   }
 
   /**
