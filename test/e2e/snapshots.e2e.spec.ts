@@ -282,7 +282,9 @@ describeEngine('snapshots of agents, on the engine', () => {
     expect([unnamed.status, unnamed.body.code]).toEqual([409, 'FILE_CONFLICT']);
     const { items } = (await app.call(`${agent.path}/snapshots`)).body;
     expect((items as { state: string; error: object }[]).map(({ state }) => state)).toEqual(['failed', 'failed']);
-    expect((await readdir(join(app.dataDir, 'snapshots'))).filter((file) => file.startsWith(items[0].id))).toEqual([]);
+    expect(
+      (await readdir(join(app.dataDir, 'snapshots'))).filter((file) => file.startsWith(items[0].id as string)),
+    ).toEqual([]);
     expect(await stateOf(agent)).toBe('running');
   });
 
