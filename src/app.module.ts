@@ -6,6 +6,7 @@ import { MongoFailureTranslator } from './data/database/mongo-failure-translator
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
 import { InstallationDataModule } from './data/installation/installation-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
+import { AgentSnapshotsModule } from './modules/agent-snapshots/agent-snapshots.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
 import { FilesModule } from './modules/files/files.module.js';
@@ -16,6 +17,7 @@ import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
+import { ArchivesModule } from './platform/archives/archives.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { Configuration } from './platform/config/configuration.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
@@ -45,6 +47,7 @@ export class AppModule implements OnModuleDestroy {
         TelemetryModule.forRoot(log),
         EventsModule,
         CryptoModule,
+        ArchivesModule,
         DatabaseModule,
         DataModule,
         IdempotencyDataModule,
@@ -62,6 +65,7 @@ export class AppModule implements OnModuleDestroy {
         ProjectsModule,
         AgentInstancesModule,
         LifecycleModule,
+        AgentSnapshotsModule,
         SandboxModule,
         MetricsModule,
         FilesModule,

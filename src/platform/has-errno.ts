@@ -1,3 +1,7 @@
-/** Is it a system error with this code, such as ENOENT? */
-export const hasErrno = (error: unknown, code: string): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+/** Is it a system error with one of these codes, such as ENOENT? */
+export const hasErrno = (error: unknown, ...codes: readonly string[]): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  codes.includes(error.code);

@@ -70,6 +70,7 @@ describe('two tenants', () => {
     const run = await ask('POST', `${agent}/runs`, { type: 'prompt', input: 'Who are you?' });
     expect(run).toMatchObject({ status: 'passed' });
     await ask('POST', `${agent}/actions`, { action: 'stop' });
+    const snapshot = await ask('POST', `${agent}/snapshots`, { target: 'archive' });
     return {
       tenantId: tenant.body.id,
       key,
@@ -78,6 +79,7 @@ describe('two tenants', () => {
       projectId: project.id,
       agentId,
       runId: run.id,
+      snapshotId: snapshot.id,
     };
   }
 
@@ -95,6 +97,7 @@ describe('two tenants', () => {
       .replace(':projectId', outer.projectId)
       .replace(/:id\b/, id)
       .replace(':runId', inner.runId)
+      .replace(':snapshotId', inner.snapshotId)
       .replace(/:(version|revision)\b/, '1');
   }
 
@@ -105,6 +108,7 @@ describe('two tenants', () => {
     const paths = [fill(url, theirs, theirs)];
     if (url.includes(':projectId/agents/:id')) paths.push(fill(url, mine, theirs), fill(url, theirs, mine));
     if (url.includes(':runId')) paths.push(fill(url, mine, { ...mine, runId: theirs.runId }));
+    if (url.includes(':snapshotId')) paths.push(fill(url, mine, { ...mine, snapshotId: theirs.snapshotId }));
     return paths;
   }
 
@@ -169,6 +173,7 @@ describe('two tenants', () => {
     const kinds = Object.entries(await settledEstate(theirs)).filter(([, documents]) => documents.length > 0);
     expect(kinds.map(([name]) => name)).toEqual([
       'agent_instances',
+      'agent_snapshots',
       'api_keys',
       'event_log',
       'instance_revisions',

@@ -33,6 +33,8 @@ const GOOD: Record<string, unknown> = {
     tags: ['a'],
   },
   'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'scale', replicas: 2 },
+  'POST /api/v1/projects/:projectId/agents/:id/snapshots': { target: 'archive', reason: 'Before' },
+  'POST /api/v1/projects/:projectId/agents/:id/snapshots/:snapshotId/fork': { role: 'tester', displayName: 'Ada' },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
   'POST /api/v1/projects/:projectId/agents/:id/files/folders': { path: '/workspace/notes' },
   'PUT /api/v1/projects/:projectId/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
@@ -74,7 +76,7 @@ describe('bad input', () => {
   let templateId: string;
 
   beforeAll(async () => {
-    app = await TestApp.start({ LOG_LEVEL: 'silent' });
+    app = await TestApp.start({ LOG_LEVEL: 'silent', SNAPSHOTS_PER_AGENT: '1' });
     agent = await agentOf(app);
     templateId = (await app.call(agent.path)).body.templateId;
   });
@@ -96,6 +98,7 @@ describe('bad input', () => {
       .replace('/api/v1', '')
       .replace(/:(version|revision)\b/, '1')
       .replace(':projectId', agent.projectId)
+      .replace(':snapshotId', '0'.repeat(24))
       .replace(
         /:id\b/,
         url.includes('/templates/') ? templateId : url.includes('/agents/') ? agent.id : agent.projectId,

@@ -122,6 +122,14 @@ describe('the guides show commands that work, in their order (skipped where ther
     await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'destroy' } });
   });
 
+  needsCurl('snapshots', async () => {
+    const agent = await agentOf(app);
+    await app.call(`${agent.path}/actions`, { method: 'POST', body: { action: 'start' } });
+    const said = await follow('snapshots', { AGENT: agent.path.slice(1) });
+    expect(said.trim().split('\n').at(-1)).toBe('First draft.');
+    await app.call(`/projects/${agent.projectId}`, { method: 'DELETE' });
+  });
+
   needsCurl('quotas', async () => {
     expect(await follow('quotas')).toMatch(/QUOTA_EXCEEDED\s*$/);
   });

@@ -133,6 +133,7 @@ describe('docs/openapi.json', () => {
       'PATCH /api/v1/projects/{projectId}/agents/{id}',
       'PATCH /api/v1/templates/{id}',
       'POST /api/v1/projects/{projectId}/agents/{id}/revisions/{revision}/restore',
+      'POST /api/v1/projects/{projectId}/agents/{id}/snapshots/{snapshotId}/restore',
       'PUT /api/v1/projects/{projectId}/agents/{id}/files/content',
       'PUT /api/v1/templates/{id}',
     ]);

@@ -47,6 +47,7 @@ describe('projects on the database', () => {
     templateVersion: 1,
     displayName: null,
     tags: [],
+    forkedFrom: null,
     assignedAt: new Date(),
     assignedBy: actor,
   });

@@ -10,6 +10,7 @@ import {
 import type { AgentFiles } from '../../src/domain/runtime/agent-files.js';
 import { AgentUnreachableError } from '../../src/domain/runtime/runtime-errors.js';
 import type { FakeContainer, FakeEngine } from './fake-engine.js';
+import { FakeFiles } from './fake-files.js';
 
 /** A way to the agent in a container of the fake engine. */
 export class FakeConnection extends AgentConnection {
@@ -22,9 +23,8 @@ export class FakeConnection extends AgentConnection {
     super();
   }
 
-  /** The fake engine has no files. */
   get files(): AgentFiles {
-    throw new AgentUnreachableError(this.id);
+    return new FakeFiles(this.engine, this.container().spec.workspaceFolder);
   }
 
   async health(): Promise<AgentHealth> {

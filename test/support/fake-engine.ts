@@ -7,7 +7,17 @@ import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 
 /** What an engine does to containers; the calls that failures are injected into. */
 export type EngineCall =
-  'create' | 'start' | 'stop' | 'pause' | 'unpause' | 'remove' | 'inspect' | 'list' | 'resolveImage';
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'pause'
+  | 'unpause'
+  | 'remove'
+  | 'inspect'
+  | 'list'
+  | 'resolveImage'
+  | 'commit'
+  | 'removeImage';
 
 /** A container as the engine keeps it. */
 export interface FakeContainer {
@@ -42,6 +52,8 @@ export class FakeEngine {
   readonly calls: { call: EngineCall; target: string }[] = [];
   behaviour: Behaviour = 'healthy';
   image = 'sha256:one';
+  /** Images that containers were kept as, by name. */
+  readonly committed = new Map<string, string>();
   /** Containers whose agent hangs: it answers nobody. */
   readonly hung = new Set<string>();
   /** Agents hang as soon as they have been told who they are. */
@@ -50,6 +62,8 @@ export class FakeEngine {
   readonly healthChecks: string[] = [];
   /** Awaited within every call, before its effect. */
   beforeEffect: (call: EngineCall, target: string) => Promise<void> = () => Promise.resolve();
+  /** Awaited when a workspace has been read, and before one is written. */
+  beforeFiles: (act: 'pack' | 'unpack') => Promise<void> = () => Promise.resolve();
   private readonly faults: Fault[] = [];
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private isDown = false;

@@ -4,6 +4,7 @@ import type { InstallationId } from '../../src/domain/ids.js';
 import type { AgentConnection } from '../../src/domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
+  type CommitRequest,
   type ContainerAddress,
   type ContainerObservation,
   type ContainerState,
@@ -30,6 +31,7 @@ export class FakeRuntime extends ContainerRuntime {
     images: true,
     exec: true,
     stats: true,
+    commit: true,
   };
   readonly warning = null;
 
@@ -58,6 +60,22 @@ export class FakeRuntime extends ContainerRuntime {
   async canHandOver(): Promise<boolean> {
     this.engine.assertUp();
     return Promise.resolve(true);
+  }
+
+  async sharesFolders(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async commit(id: string, { reference }: CommitRequest): Promise<string> {
+    return this.engine.perform('commit', id, () => {
+      this.engine.get(id);
+      this.engine.committed.set(reference, this.engine.image);
+      return this.engine.image;
+    });
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    await this.engine.perform('removeImage', reference, () => this.engine.committed.delete(reference));
   }
 
   async start(id: string): Promise<void> {

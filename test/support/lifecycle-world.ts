@@ -21,6 +21,14 @@ import {
 } from '../../src/domain/ids.js';
 import type { Installations } from '../../src/domain/installation.js';
 import { INITIAL_LIFECYCLE } from '../../src/domain/lifecycle/lifecycle.js';
+import type { AgentSnapshots } from '../../src/domain/agent-snapshots/agent-snapshots.repository.js';
+import type { ArchiveStore } from '../../src/domain/agent-snapshots/archive-store.js';
+import {
+  AGENT_SNAPSHOT_MODEL,
+  agentSnapshotSchema,
+  type AgentSnapshotRecord,
+} from '../../src/data/agent-snapshots/agent-snapshot.schema.js';
+import { MongoAgentSnapshots } from '../../src/data/agent-snapshots/agent-snapshots.repository.js';
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { UpkeepRecords } from '../../src/domain/lifecycle/upkeep-records.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
@@ -52,9 +60,13 @@ import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-step
 import { HookSteps } from '../../src/modules/lifecycle/steps/hook-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
 import { PreStopHook } from '../../src/modules/lifecycle/steps/pre-stop.js';
+import { SeedSteps } from '../../src/modules/lifecycle/steps/seed-steps.js';
+import { WorkspaceAccess } from '../../src/modules/lifecycle/steps/workspace-access.js';
+import { WorkspaceCaptureService } from '../../src/modules/lifecycle/workspace-capture.service.js';
 import { AgentUseService } from '../../src/modules/lifecycle/upkeep/agent-use.service.js';
 import { HealthChecks } from '../../src/modules/lifecycle/upkeep/health-checks.js';
 import { HealthProbes } from '../../src/modules/lifecycle/upkeep/health-probes.js';
+import { FileArchiveStore } from '../../src/platform/archives/file-archive-store.js';
 import type { Configuration } from '../../src/platform/config/configuration.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import type { Draining } from '../../src/platform/http/draining.js';
@@ -87,6 +99,12 @@ const TIMES: Partial<LifecycleSettings> = {
 /** As the application's own connection. */
 const CONCERNS = { writeConcern: { w: 'majority', journal: true }, readConcern: { level: 'majority' } } as const;
 
+/** Where snapshots are: documents and files, both real. */
+export interface KeptSnapshots {
+  readonly snapshots: AgentSnapshots;
+  readonly archives: ArchiveStore;
+}
+
 /** One Muster's lifecycle: everything real but the engine and what other rooms provide. */
 export class LifecycleHost {
   readonly events: DomainEvent[] = [];
@@ -96,6 +114,7 @@ export class LifecycleHost {
   readonly service: LifecycleService;
   readonly use: AgentUseService;
   readonly health: HealthChecks;
+  readonly capture: WorkspaceCaptureService;
   readonly draining = new AbortController();
   readonly telemetry = new RecordingTelemetry();
   readonly warm: PoolParts;
@@ -109,6 +128,7 @@ export class LifecycleHost {
     overrides: Partial<LifecycleSettings>,
     upkeep: UpkeepRecords,
     pool: PoolRepositories & { readonly settings: Partial<PoolSettings> },
+    kept: KeptSnapshots,
   ) {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
@@ -138,15 +158,29 @@ export class LifecycleHost {
     const engine = new Engine(runtime, settings);
     const folders = new AgentFolders();
     const { planner, connections, telemetry } = this;
-    const ground = { ...pool, records, runtime, planner, folders, connections, configuration, telemetry, lifecycle: settings };
+    const ground = {
+      ...pool,
+      records,
+      runtime,
+      planner,
+      folders,
+      connections,
+      configuration,
+      telemetry,
+      lifecycle: settings,
+    };
     this.warm = poolParts(ground, pool.settings);
     const exec = new BoundedExec(runtime);
     const probes = new HealthProbes(planner, connections, exec);
     const arrival = new AgentArrival(engine, planner, connections, probes);
+    const containers = new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool);
+    const power = new PowerSteps(engine, this.connections, new PreStopHook(engine, exec));
+    const access = new WorkspaceAccess(engine, this.planner, folders);
     const runner = new StepRunner(
-      new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool),
+      containers,
       new AgentSteps(records, engine, arrival, new HookSteps(engine, this.planner, hostHooks)),
-      new PowerSteps(engine, this.connections, new PreStopHook(engine, exec)),
+      power,
+      new SeedSteps(containers, access, folders, this.planner, kept.snapshots, kept.archives),
       upkeep,
     );
     const notifier = new LifecycleNotifier();
@@ -178,6 +212,18 @@ export class LifecycleHost {
       this.planner,
       this.connections,
       bus,
+    );
+    this.capture = new WorkspaceCaptureService(
+      records,
+      runtime,
+      this.planner,
+      containers,
+      power,
+      access,
+      this.reconciler,
+      notifier,
+      bus,
+      settings,
     );
     this.use = new AgentUseService(upkeep, waiter, this.reconciler, settings, draining);
     this.health = new HealthChecks(upkeep, probes, this.reconciler, notifier, settings);
@@ -218,6 +264,7 @@ export class LifecycleWorld {
     readonly folder: string,
     private readonly removeFolder: () => Promise<void>,
     readonly pool: PoolRepositories,
+    readonly kept: KeptSnapshots,
   ) {}
 
   static async create(): Promise<LifecycleWorld> {
@@ -226,7 +273,14 @@ export class LifecycleWorld {
     await connection.model(AGENT_INSTANCE_MODEL, agentInstanceSchema).init();
     const folder = await temporaryFolder();
     const pool = await poolRepositories(connection);
-    return new LifecycleWorld(database, connection, folder.path, () => folder.remove(), pool);
+    const instances = connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL);
+    const snapshots = connection.model<AgentSnapshotRecord>(AGENT_SNAPSHOT_MODEL, agentSnapshotSchema);
+    await snapshots.init();
+    const kept = {
+      snapshots: new MongoAgentSnapshots(snapshots, instances),
+      archives: new FileArchiveStore({ snapshotsDir: `${folder.path}/snapshots` }),
+    };
+    return new LifecycleWorld(database, connection, folder.path, () => folder.remove(), pool, kept);
   }
 
   get records(): MongoLifecycleRecords {
@@ -249,7 +303,8 @@ export class LifecycleWorld {
   ): LifecycleHost {
     const runtime = new FakeRuntime(this.engine);
     const parts = { ...this.pool, settings: pool };
-    const host = new LifecycleHost(records, runtime, this.installation, this.folder, overrides, this.upkeep, parts);
+    const { installation, folder, upkeep } = this;
+    const host = new LifecycleHost(records, runtime, installation, folder, overrides, upkeep, parts, this.kept);
     this.hosts.push(host);
     return host;
   }

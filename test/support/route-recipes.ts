@@ -7,6 +7,7 @@ export interface Estate {
   readonly projectId: string;
   readonly agentId: string;
   readonly runId: string;
+  readonly snapshotId: string;
 }
 
 /** What is tried with a route. */
@@ -121,6 +122,13 @@ export const RECIPES: Record<string, Recipe> = {
   },
   [`GET ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING' },
   [`PUT ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING', bytes: 'application/x-tar' },
+  [`POST ${AGENT}/snapshots`]: { kind: 'document', body: () => ({ target: 'archive' }) },
+  [`GET ${AGENT}/snapshots`]: { kind: 'document' },
+  [`GET ${AGENT}/snapshots/:snapshotId`]: { kind: 'document' },
+  [`DELETE ${AGENT}/snapshots/:snapshotId`]: { kind: 'document' },
+  [`GET ${AGENT}/snapshots/:snapshotId/archive`]: { kind: 'document' },
+  [`POST ${AGENT}/snapshots/:snapshotId/restore`]: { kind: 'document' },
+  [`POST ${AGENT}/snapshots/:snapshotId/fork`]: { kind: 'document', body: () => ({ displayName: 'Mine now' }) },
   [`POST ${AGENT}/runs`]: {
     kind: 'document',
     refusal: 'AGENT_NOT_RUNNING',

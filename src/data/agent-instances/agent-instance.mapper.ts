@@ -1,3 +1,4 @@
+import type { SnapshotBlueprint } from '../../domain/agent-snapshots/agent-snapshot.js';
 import { Types } from 'mongoose';
 import type { AgentInstance, InstanceEdit } from '../../domain/agent-instances/agent-instance.js';
 import type { InstanceHead, NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
@@ -97,4 +98,16 @@ export const fromEdit = (
   ...(edit.aieos_identity === undefined ? {} : { aieos_identity: fromIdentity(edit.aieos_identity) }),
   ...(edit.displayName === undefined ? {} : { displayName: edit.displayName }),
   ...(edit.tags === undefined ? {} : { tags: [...edit.tags] }),
+});
+
+/** All that an agent is told to be, as it is stored. */
+export const fromBlueprint = (blueprint: SnapshotBlueprint): Pick<AgentInstanceRecord, keyof SnapshotBlueprint> => ({
+  soul: blueprint.soul,
+  aieos_identity: fromIdentity(blueprint.aieos_identity),
+  systemPrompt: blueprint.systemPrompt,
+  tools: JSON.stringify(blueprint.tools),
+  config: blueprint.config,
+  manifest: blueprint.manifest,
+  displayName: blueprint.displayName,
+  tags: [...blueprint.tags],
 });

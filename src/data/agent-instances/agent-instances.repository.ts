@@ -7,6 +7,7 @@ import {
   type EditWrite,
   type InstanceHead,
   type NewAgentInstance,
+  type RestoreWrite,
 } from '../../domain/agent-instances/agent-instances.repository.js';
 import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
@@ -22,6 +23,7 @@ import { takePage } from '../database/take-page.js';
 import { outboxHasRoom, toOutboxRecord } from '../outbox/outbox.schema.js';
 import {
   AGENT_INSTANCE_PROJECTION,
+  fromBlueprint,
   fromEdit,
   fromNewInstance,
   HEAD_PROJECTION,
@@ -114,6 +116,48 @@ export class MongoAgentInstances extends AgentInstances {
     );
     if (record === null) throw await this.whyNotMatched(id, tenantId, (instance) => instance.revision === revision);
     return toAgentInstance(record);
+  }
+
+  async restore(instance: AgentInstance, write: RestoreWrite): Promise<AgentInstance> {
+    const { id, tenantId, revision, lifecycle } = instance;
+    const { generation, state } = lifecycle.desired;
+    const { change, event, image, seed } = write;
+    const record = await this.collection.findOneAndUpdate(
+      {
+        ...one(id, tenantId),
+        removedAt: null,
+        revision,
+        'lifecycle.desired.generation': generation,
+        'lifecycle.desired.state': state,
+        ...outboxHasRoom(OUTBOX_LIMIT),
+      },
+      {
+        $set: {
+          ...fromBlueprint(write.blueprint),
+          revision: revision + 1,
+          lastChange: { ...change, fields: [...change.fields] },
+          updatedAt: change.at,
+          'lifecycle.desired.generation': generation + 1,
+          'lifecycle.desired.requestedAt': change.at,
+          'lifecycle.desired.requestedBy': change.by,
+          'lifecycle.retryAt': change.at,
+          'lifecycle.failures': 0,
+          'lifecycle.seed': seed,
+          ...(image === null ? {} : { 'lifecycle.image': image }),
+        },
+        $push: { outbox: toOutboxRecord(event) },
+      },
+      { projection: AGENT_INSTANCE_PROJECTION, returnDocument: 'after' },
+    );
+    if (record !== null) return toAgentInstance(record);
+    throw await this.whyNotMatched(
+      id,
+      tenantId,
+      (found) =>
+        found.revision === revision &&
+        found.lifecycle.desired.generation === generation &&
+        found.lifecycle.desired.state === state,
+    );
   }
 
   async setStatus(id: AgentInstanceId, tenantId: TenantId, status: AgentStatus): Promise<AgentInstance> {

@@ -165,7 +165,7 @@ function withReplica(index: number, replica: Replica | null): Record<string, unk
 }
 
 /** Replica 0, and the fields of the instance that mirror it. */
-function firstReplica(replica: Replica | null): Record<string, unknown> {
+export function firstReplica(replica: Replica | null): Record<string, unknown> {
   return {
     'lifecycle.replicas': withReplica(0, replica),
     'lifecycle.containerId': literal(replica?.containerId ?? null),

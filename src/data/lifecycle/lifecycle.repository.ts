@@ -27,7 +27,7 @@ import {
   type LifecycleAction,
   type LifecycleState,
 } from '../../domain/lifecycle/lifecycle-states.js';
-import type { Lifecycle, LifecycleError, Replica } from '../../domain/lifecycle/lifecycle.js';
+import type { Lifecycle, LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
@@ -37,6 +37,7 @@ import {
   changeReplica,
   changeState,
   extendLease,
+  firstReplica,
   markUnavailable,
   replicaFields,
   takeLease,
@@ -175,6 +176,20 @@ export class MongoLifecycleRecords extends LifecycleRecords {
 
   async updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance> {
     return this.documents.changeHeld(lease, {}, [{ $set: replicaFields(replica) }]);
+  }
+
+  async seeded(lease: HeldLease, seed: Seed): Promise<ManagedInstance> {
+    const done = await this.documents.change(
+      {
+        ...byLease(lease),
+        'lifecycle.seed.snapshotId': seed.snapshotId,
+        'lifecycle.seed.revision': seed.revision,
+      },
+      [{ $set: { ...firstReplica(null), 'lifecycle.seed': null } }],
+    );
+    if (done !== null) return done;
+    // Another one was asked for: nothing of the container is left in any case.
+    return this.documents.changeHeld(lease, {}, [{ $set: firstReplica(null) }]);
   }
 
   async settle(lease: HeldLease, seen: ManagedInstance, settlement: Settlement): Promise<ManagedInstance | null> {

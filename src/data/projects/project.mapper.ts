@@ -56,6 +56,7 @@ const toRoleAssignment = (record: RoleAssignmentRecord): RoleAssignment => ({
   templateVersion: record.templateVersion,
   displayName: record.displayName,
   tags: record.tags,
+  forkedFrom: record.forkedFrom ?? null,
   assignedAt: record.assignedAt,
   assignedBy: record.assignedBy,
 });
@@ -68,6 +69,7 @@ export const fromRoleAssignment = (seat: RoleAssignment): RoleAssignmentRecord =
   templateVersion: seat.templateVersion,
   displayName: seat.displayName,
   tags: [...seat.tags],
+  forkedFrom: seat.forkedFrom,
   assignedAt: seat.assignedAt,
   assignedBy: seat.assignedBy,
 });

@@ -1,3 +1,4 @@
+import type { ForkOrigin } from '../../domain/agent-snapshots/agent-snapshot.js';
 import { Schema, type Types } from 'mongoose';
 import type { Actor } from '../../domain/events/actor.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
@@ -12,6 +13,8 @@ export interface RoleAssignmentRecord {
   templateVersion: number;
   displayName: string | null;
   tags: string[];
+  /** Not there in documents of an older Muster. */
+  forkedFrom?: ForkOrigin | null;
   assignedAt: Date;
   assignedBy: Actor;
 }
@@ -48,6 +51,7 @@ const ASSIGNMENT = new Schema<RoleAssignmentRecord>(
     templateVersion: { type: Number, required: true },
     displayName: { type: String, default: null },
     tags: { type: [String], default: [] },
+    forkedFrom: { type: Mixed, default: null },
     assignedAt: { type: Date, required: true },
     assignedBy: { type: Mixed, required: true },
   },

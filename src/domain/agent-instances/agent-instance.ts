@@ -51,6 +51,9 @@ export const EDITABLE_FIELDS = [
   'tags',
 ] as const satisfies (keyof InstanceEdit)[];
 
+/** What a revision can change: a restored snapshot brings its workspace too. */
+export const CHANGEABLE_FIELDS = [...EDITABLE_FIELDS, 'workspace'] as const;
+
 /** The editable part as it was at one revision: who, when, what. */
 export interface InstanceRevision {
   readonly instanceId: AgentInstanceId;

@@ -1,6 +1,8 @@
+import type { SnapshotBlueprint } from '../agent-snapshots/agent-snapshot.js';
 import type { Actor } from '../events/actor.js';
 import type { DomainEvent } from '../events/domain-events.js';
 import type { AgentInstanceId, ProjectId, TenantId } from '../ids.js';
+import type { PinnedImage, Seed } from '../lifecycle/lifecycle.js';
 import type { Page, PageRequest } from '../page.js';
 import type { AgentInstance, AgentStatus, InstanceEdit } from './agent-instance.js';
 
@@ -19,7 +21,7 @@ export interface InstanceHead {
 
 /** An instance to be inserted, with the events that say so; none for a tombstone, which never was an agent. */
 export interface NewAgentInstance extends InstanceHead {
-  readonly events: readonly DomainEvent<'agent-instance.created' | 'lifecycle.requested'>[];
+  readonly events: readonly DomainEvent<'agent-instance.created' | 'agent.forked' | 'lifecycle.requested'>[];
 }
 
 /** An edit, ready to be written. */
@@ -27,6 +29,16 @@ export interface EditWrite {
   readonly edit: InstanceEdit;
   readonly change: LastChange;
   readonly event: DomainEvent<'agent-instance.edited' | 'agent-instance.restored'>;
+}
+
+/** A restored snapshot, ready to be written. */
+export interface RestoreWrite {
+  readonly blueprint: SnapshotBlueprint;
+  /** What the image is from now on; null: as it is. */
+  readonly image: PinnedImage | null;
+  readonly seed: Seed;
+  readonly change: LastChange;
+  readonly event: DomainEvent<'agent.snapshot.restored'>;
 }
 
 /** Where agent instances are kept. Those with removedAt set are found by id alone. */
@@ -48,6 +60,12 @@ export abstract class AgentInstances {
    * @throws ConcurrentUpdateError, OutboxFullError, NotFoundError
    */
   abstract edit(id: AgentInstanceId, tenantId: TenantId, revision: number, write: EditWrite): Promise<AgentInstance>;
+  /**
+   * Makes of it what a snapshot says, as revision + 1, and wants its workspace filled from the snapshot before it runs again:
+   * a request of generation + 1 for the desired state that it has. If revision and generation are still these.
+   * @throws ConcurrentUpdateError, OutboxFullError, NotFoundError
+   */
+  abstract restore(instance: AgentInstance, write: RestoreWrite): Promise<AgentInstance>;
   /** @throws NotFoundError */
   abstract setStatus(id: AgentInstanceId, tenantId: TenantId, status: AgentStatus): Promise<AgentInstance>;
   /** @throws NotFoundError */

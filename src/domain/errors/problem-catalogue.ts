@@ -80,6 +80,12 @@ export const PROBLEMS = {
   PROVIDER_UNKNOWN: { kind: 'unsupported', title: 'The model provider is not known' },
   RUN_TIMEOUT: { kind: 'timeout', title: 'The run took too long' },
   RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
+  // snapshots of agents
+  SNAPSHOT_NOT_POSSIBLE: { kind: 'conflict', title: 'The agent has nothing that such a snapshot could be taken of' },
+  SNAPSHOT_NOT_READY: { kind: 'conflict', title: 'The snapshot is not ready' },
+  SNAPSHOT_IN_USE: { kind: 'conflict', title: 'An agent still needs the snapshot' },
+  SNAPSHOT_DAMAGED: { kind: 'conflict', title: 'The snapshot is not what was written' },
+  SNAPSHOT_LOST: { kind: 'unavailable', title: 'The snapshot was lost' },
   // events
   TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
   // files

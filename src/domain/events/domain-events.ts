@@ -1,4 +1,14 @@
-import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
+import type { SnapshotTarget } from '../agent-snapshots/agent-snapshot.js';
+import type {
+  AgentInstanceId,
+  AgentSnapshotId,
+  ApiKeyId,
+  EventId,
+  ProjectId,
+  RunId,
+  TemplateId,
+  TenantId,
+} from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
 import type { Amounts } from '../quotas/quota.js';
@@ -88,13 +98,48 @@ export interface DomainEvents {
   /** `bytes` and `sha256` are those of the archive as it was sent. */
   'archive.uploaded': { instanceId: AgentInstanceId; pathHash: string; sha256: string; bytes: number; files: number };
 
+  /** It is ready. `digest` is the blueprint's, `archiveSha256` that of the archive as it was written. */
+  'agent.snapshot.created': {
+    snapshotId: AgentSnapshotId;
+    instanceId: AgentInstanceId;
+    revision: number;
+    target: SnapshotTarget;
+    digest: string;
+    archiveSha256: string;
+    bytes: number;
+    imageId: string | null;
+  };
+  'agent.snapshot.failed': { snapshotId: AgentSnapshotId; instanceId: AgentInstanceId; reason: string };
+  'agent.snapshot.deleted': { snapshotId: AgentSnapshotId; instanceId: AgentInstanceId };
+  /** The agent is what the snapshot says from this revision on; its workspace follows. */
+  'agent.snapshot.restored': {
+    snapshotId: AgentSnapshotId;
+    instanceId: AgentInstanceId;
+    revision: number;
+    restoredRevision: number;
+    generation: number;
+    digest: string;
+    archiveSha256: string;
+  };
+  'agent.forked': {
+    instanceId: AgentInstanceId;
+    projectId: ProjectId;
+    snapshotId: AgentSnapshotId;
+    /** The agent that the snapshot is of, and its revision then. */
+    origin: AgentInstanceId;
+    originRevision: number;
+    digest: string;
+    archiveSha256: string;
+  };
+
   /** 401 and 403, counted per key, route and minute. */
   'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };
 }
 
 export type DomainEventType = keyof DomainEvents;
 
-export type SubjectType = 'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'access';
+export type SubjectType =
+  'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'agent-snapshot' | 'run' | 'access';
 
 export interface Subject {
   readonly type: SubjectType;

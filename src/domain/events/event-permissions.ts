@@ -28,6 +28,11 @@ export const EVENT_PERMISSIONS = {
   'file.deleted': 'files:read',
   'folder.created': 'files:read',
   'archive.uploaded': 'files:read',
+  'agent.snapshot.created': 'agents:read',
+  'agent.snapshot.failed': 'agents:read',
+  'agent.snapshot.deleted': 'agents:read',
+  'agent.snapshot.restored': 'agents:read',
+  'agent.forked': 'agents:read',
   'access.refused': 'audit:read',
 } as const satisfies Record<DomainEventType, Permission>;
 

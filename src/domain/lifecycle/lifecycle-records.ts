@@ -3,7 +3,7 @@ import type { Actor } from '../events/actor.js';
 import type { DomainEvent } from '../events/domain-events.js';
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { LifecycleAction, LifecycleState } from './lifecycle-states.js';
-import type { LifecycleError, PinnedImage, Replica } from './lifecycle.js';
+import type { LifecycleError, PinnedImage, Replica, Seed } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
 import type { TransitionReason } from './next-step.js';
 
@@ -126,6 +126,11 @@ export abstract class LifecycleRecords {
    * @throws LeaseLostError
    */
   abstract updateReplica(lease: HeldLease, replica: Replica): Promise<ManagedInstance>;
+  /**
+   * The workspace is what this seed asked for, and no container is left. Does nothing when another is asked for meanwhile.
+   * @throws LeaseLostError
+   */
+  abstract seeded(lease: HeldLease, seed: Seed): Promise<ManagedInstance>;
   /**
    * Writes what came of it and gives the lease back, if nothing else was asked for and no edit made since `instance` was
    * read; null when something was: then the lease is still held.

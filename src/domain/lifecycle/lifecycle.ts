@@ -1,3 +1,4 @@
+import type { AgentSnapshotId } from '../ids.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { Actor } from '../events/actor.js';
 import type { PortBindings } from './port-bindings.js';
@@ -111,6 +112,13 @@ export interface PinnedImage {
   readonly at: Date;
 }
 
+/** What the workspace has to be filled with before the agent may start: a snapshot's archive, in place of all that is in it. */
+export interface Seed {
+  readonly snapshotId: AgentSnapshotId;
+  /** The revision that asked for it, so that a later restore of the same snapshot is another one. */
+  readonly revision: number;
+}
+
 export interface Lifecycle {
   readonly desired: Desired;
   /** The newest generation that the reconciler has dealt with, reached or failed. */
@@ -144,6 +152,8 @@ export interface Lifecycle {
   readonly ports?: PortBindings | null;
   /** null, or not there: nothing is pinned yet, or the manifest names no image. */
   readonly image?: PinnedImage | null;
+  /** null, or not there: the workspace is as it is to be. */
+  readonly seed?: Seed | null;
 }
 
 /** How an instance begins: wanted by nobody to run, with no container. */

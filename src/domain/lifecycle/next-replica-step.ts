@@ -45,9 +45,9 @@ export function needsStep(outlook: ReplicasOutlook): boolean {
   return nextReplicaStep(outlook).step.kind !== 'rest';
 }
 
-/** With this the instance comes to rest, or to its end. */
+/** With this the instance comes to rest, or to its end, or to another workspace. */
 function isLast({ kind }: Step, instance: ManagedInstance): boolean {
-  return kind === 'retire' || kind === 'remove' || (kind === 'stop' && !isWantedUp(instance));
+  return kind === 'retire' || kind === 'remove' || kind === 'seed' || (kind === 'stop' && !isWantedUp(instance));
 }
 
 /** Those that are there, and those that are to be: a first replica that does not run shows whether others can. */

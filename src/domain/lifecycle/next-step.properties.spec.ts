@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
+import type { AgentInstanceId, AgentSnapshotId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { ContainerObservation, ContainerState } from '../runtime/container-runtime.js';
 import { LIFECYCLE_STATES, mayFollow, type DesiredState, type LifecycleState } from './lifecycle-states.js';
 import { INITIAL_LIFECYCLE, type Lifecycle, type Sleep } from './lifecycle.js';
@@ -23,6 +23,7 @@ const CONDITIONS = {
   unhealthy: { healthCheck: { dueAt: NOW, failures: 99, detail: null } },
   'to be restarted': { restartToken: 1 },
   'after an outage': { error: lifecycleError('RUNTIME_UNAVAILABLE', 'away') },
+  'to be filled': { seed: { snapshotId: 'e'.repeat(24) as AgentSnapshotId, revision: 2 } },
   'given up': { failures: 99, error: lifecycleError('CONTAINER_START_FAILED', 'no'), observedGeneration: 1 },
 } as const satisfies Record<string, Partial<Lifecycle> & { restartToken?: number }>;
 
@@ -93,6 +94,10 @@ class Model {
       case 'create':
         this.look = 'created';
         this.to('starting', { replicas: [{ ...REPLICA, restartToken: desired.restartToken }] });
+        break;
+      case 'seed':
+        this.look = 'none';
+        this.lifecycle = { ...this.lifecycle, replicas: [], seed: null };
         break;
       case 'reuse':
         this.to('starting', { replicas: [{ ...REPLICA, restartToken: desired.restartToken }] });
@@ -292,6 +297,24 @@ describe.each(Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[])('whatever 
       const { kind } = model(of, condition, { inUse: true }).next();
       expect([of, kind]).not.toEqual([of, 'sleep']);
       expect([of, kind]).not.toEqual([of, 'expire']);
+    }
+  });
+});
+
+describe('an agent whose workspace is to be filled', () => {
+  it('is not started, and has nothing of it running, before that is done', () => {
+    expect.hasAssertions();
+    for (const of of CASES) {
+      const sut = model(of, 'to be filled');
+      sut.run(MOST_STEPS);
+      const filled = sut.trace.findIndex((step) => step.endsWith(': seed'));
+      const before = filled < 0 ? sut.trace : sut.trace.slice(0, filled);
+      const starts = before.filter((step) => /: (create|reuse|launch|resume)$/.test(step));
+      expect([of, sut.trace, starts]).toEqual([of, sut.trace, []]);
+      if (filled >= 0) expect(sut.trace[filled]).toMatch(/^creating/);
+      const isFilled = sut.lifecycle.seed === null;
+      const waits = ['removed', 'disabled'].includes(sut.lifecycle.state);
+      expect([of, sut.trace, isFilled || waits]).toEqual([of, sut.trace, true]);
     }
   });
 });

@@ -31,6 +31,8 @@ export type TransitionReason =
   | 'idle'
   | 'woken'
   | 'ttl-expired'
+  | 'restore-requested'
+  | 'snapshot'
   | ProblemCode;
 
 /** The one thing to do next. */
@@ -44,6 +46,8 @@ export type Step =
   | { readonly kind: 'fail'; readonly code: ProblemCode }
   /** Make the container (or adopt the one that has its name) → starting. */
   | { readonly kind: 'create' }
+  /** Take the container away and fill the workspace from a snapshot's archive; the state stays. */
+  | { readonly kind: 'seed' }
   /** Start the old container again if it is as a new one would be → starting, else → creating. */
   | { readonly kind: 'reuse' }
   /** Start the container, wait until the agent is healthy, tell it who it is → running. */
@@ -96,13 +100,19 @@ export function nextStep(outlook: Outlook): Step {
 const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   enabled: (outlook) => {
     if (isWanted(outlook, 'disabled')) return move('disabled');
+    if (needsSeed(outlook)) return move('creating', 'restore-requested');
     return isWantedUp(outlook.instance) ? move('creating') : REST;
   },
   disabled: (outlook) => (isWanted(outlook, 'disabled') ? REST : move('enabled')),
-  creating: (outlook) => (isWantedUp(outlook.instance) ? { kind: 'create' } : move('stopping')),
+  creating: (outlook) => {
+    if (isWanted(outlook, 'disabled')) return move('stopping');
+    if (needsSeed(outlook)) return { kind: 'seed' };
+    return isWantedUp(outlook.instance) ? { kind: 'create' } : move('stopping');
+  },
   starting: (outlook) => {
     const { container } = outlook;
     if (!isWantedUp(outlook.instance)) return move('stopping');
+    if (needsSeed(outlook)) return move('stopping', 'restore-requested');
     if (container === undefined) return LOOK;
     // One that exited may have been stopped before: only starting it shows whether it can run.
     return !canStart(container) && !isUp(container)
@@ -134,6 +144,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   stopped: (outlook) => {
     const { container } = outlook;
     if (isWanted(outlook, 'disabled')) return { kind: 'retire' };
+    if (needsSeed(outlook)) return move('creating', 'restore-requested');
     if (container === undefined) return LOOK;
     if (!isWantedUp(outlook.instance)) return isPartlyUp(container) ? { kind: 'undo', by: 'stop' } : REST;
     return canStart(container)
@@ -143,7 +154,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
   failed: (outlook) => {
     const { container, instance, now, policy } = outlook;
     const { error, retryAt } = instance.lifecycle;
-    if (!isWantedUp(outlook.instance)) {
+    if (!isWantedUp(outlook.instance) && (isWanted(outlook, 'disabled') || !needsSeed(outlook))) {
       if (container === undefined) return LOOK;
       return isPartlyUp(container) ? { kind: 'undo', by: 'stop' } : move('stopped');
     }
@@ -152,7 +163,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
       if (retryAt !== null && retryAt > now) return { kind: 'rest', until: retryAt };
     }
     // What ran before it ended may run again; anything else begins afresh.
-    if (error === null || !hadRun(error.code)) return move('creating', 'retry');
+    if (error === null || !hadRun(error.code) || needsSeed(outlook)) return move('creating', 'retry');
     if (container === undefined) return LOOK;
     return canStart(container) ? { kind: 'reuse' } : move('creating', 'retry');
   },
@@ -172,6 +183,7 @@ function towardsRemoval({ instance, now }: Outlook): Step {
 function leavingUp(outlook: Outlook): Step | null {
   const { desired, replicas } = outlook.instance.lifecycle;
   if (!isWantedUp(outlook.instance)) return move('stopping');
+  if (needsSeed(outlook)) return move('stopping', 'restore-requested');
   return replicas[0]?.restartToken === desired.restartToken ? null : move('stopping', 'restart-requested');
 }
 
@@ -205,6 +217,9 @@ const ENDED_FROM_OUTSIDE: ReadonlySet<number> = new Set([0, 137, 143, 255]);
 const hadRun = (code: ProblemCode): boolean => isEndedCode(code) || code === 'HEALTH_CHECK_FAILED';
 
 const isWanted = ({ instance }: Outlook, state: DesiredState): boolean => instance.lifecycle.desired.state === state;
+
+/** Its workspace has to become another first. */
+const needsSeed = ({ instance }: Outlook): boolean => (instance.lifecycle.seed ?? null) !== null;
 
 /** An agent that sleeps is wanted to run, but not now. */
 export function isWantedUp({ lifecycle: { desired, sleep } }: Pick<ManagedInstance, 'lifecycle'>): boolean {

@@ -23,6 +23,8 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   IMAGE_NOT_FOUND: 'Build or pull the image on the engine (npm run image makes muster/agent), then start it again.',
   WORKSPACE_UNAVAILABLE:
     "Make room on Muster's disk and check who owns ARTIFACTS_DIR and DATA_DIR, then start it again.",
+  SNAPSHOT_DAMAGED: 'Restore another snapshot, or put the archive back where it was and start the agent.',
+  ARCHIVE_INVALID: 'Restore another snapshot: the archive of this one cannot be unpacked by this runtime.',
   AGENT_SOCKET_UNSAFE:
     'The agent replaced its own socket: look at what it ran. Starting it again makes a new container.',
   AGENT_UNREACHABLE: "Read the agent's logs, then restart it.",

@@ -26,7 +26,7 @@ export const isAlone = ({ desired, replicas }: Pick<Lifecycle, 'desired' | 'repl
 
 /**
  * An instance as one of its replicas sees it: alone, and in its own state. So each replica goes through the states by the
- * same rules. One that is not wanted any more is to be removed.
+ * same rules. One that is not wanted any more is to be removed; so are all while the workspace that they share is filled.
  */
 export function replicaView(instance: ManagedInstance, index: number): ManagedInstance {
   if (index === 0) return instance;
@@ -34,7 +34,9 @@ export function replicaView(instance: ManagedInstance, index: number): ManagedIn
   const { desired } = lifecycle;
   const entry = lifecycle.replicas.find((replica) => replica.index === index);
   const { healthCheck, failures, ...condition } = entry?.condition ?? INITIAL_CONDITION;
-  const isWanted = index < desired.replicas && desired.state !== 'disabled' && lifecycle.state !== 'removing';
+  const isFilled = (lifecycle.seed ?? null) !== null;
+  const isWanted =
+    index < desired.replicas && desired.state !== 'disabled' && lifecycle.state !== 'removing' && !isFilled;
   return {
     ...instance,
     pid: entry?.pid ?? null,
@@ -50,6 +52,7 @@ export function replicaView(instance: ManagedInstance, index: number): ManagedIn
       // What failed before a request is forgotten by it.
       failures: condition.observedGeneration < desired.generation ? 0 : failures,
       expiresAt: null,
+      seed: null,
       healthCheck: { dueAt: null, ...healthCheck },
     },
   };

@@ -26,6 +26,8 @@ const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'HOST_ACCESS_REFUSED',
   'RUNTIME_UNSUPPORTED',
   'CONTAINER_NAME_CONFLICT',
+  'SNAPSHOT_DAMAGED',
+  'ARCHIVE_INVALID',
 ]);
 
 /** Has it failed so often, or in such a way, that only a new request starts it again? */

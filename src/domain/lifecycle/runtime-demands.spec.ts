@@ -10,6 +10,7 @@ const NOTHING = {
   images: false,
   exec: false,
   stats: false,
+  commit: false,
 };
 
 describe('what a manifest demands of a runtime', () => {

@@ -1,3 +1,4 @@
+import type { ForkOrigin } from '../agent-snapshots/agent-snapshot.js';
 import type { Actor } from '../events/actor.js';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../ids.js';
 
@@ -12,6 +13,8 @@ export interface RoleAssignment {
   /** Overrides the template's display name; null takes the template's. */
   readonly displayName: string | null;
   readonly tags: readonly string[];
+  /** The snapshot that its agent is made from, in place of the template; null: the template. */
+  readonly forkedFrom: ForkOrigin | null;
   readonly assignedAt: Date;
   readonly assignedBy: Actor;
 }

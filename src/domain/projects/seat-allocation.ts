@@ -1,3 +1,4 @@
+import type { ForkOrigin } from '../agent-snapshots/agent-snapshot.js';
 import type { Actor } from '../events/actor.js';
 import { newId, type AgentInstanceId, type TemplateId } from '../ids.js';
 import type { Project, RoleAssignment } from './project.js';
@@ -12,6 +13,8 @@ export interface WantedSeat {
   readonly templateVersion: number;
   readonly displayName: string | null;
   readonly tags: readonly string[];
+  /** @default null */
+  readonly forkedFrom?: ForkOrigin | null;
 }
 
 /**
@@ -34,6 +37,7 @@ export function allocateSeats(
       templateVersion: seat.templateVersion,
       displayName: seat.displayName,
       tags: seat.tags,
+      forkedFrom: seat.forkedFrom ?? null,
       instanceId: seat.instanceId ?? newId<AgentInstanceId>(),
       identifier: `${project.slug}-${slug}-${n}`,
       assignedAt: assigned.at,

@@ -70,8 +70,12 @@ export abstract class AgentFiles {
   abstract remove(path: string, recursive: boolean, signal: AbortSignal): Promise<void>;
   /** Makes a folder, and those on the way to it. @returns whether it was missing */
   abstract makeFolder(path: string, signal: AbortSignal): Promise<boolean>;
-  /** A folder's content as a tar stream, names relative to it. @throws DomainError BODY_TOO_LARGE */
-  abstract pack(request: ArchiveRequest, signal: AbortSignal): Promise<ByteStream>;
+  /**
+   * A folder's content as a tar stream, names relative to it. Pipes, sockets and devices are left out; what else an archive
+   * cannot hold as it is, is left out too, or refused when it has to be `complete`.
+   * @throws DomainError BODY_TOO_LARGE
+   */
+  abstract pack(request: ArchiveRequest & { readonly complete?: boolean }, signal: AbortSignal): Promise<ByteStream>;
   /**
    * Unpacks a tar stream, gzipped or not, into a folder: all of it, or nothing.
    * @throws DomainError ARCHIVE_INVALID, BODY_TOO_LARGE, WORKSPACE_UNAVAILABLE when the disk is full; what the body throws

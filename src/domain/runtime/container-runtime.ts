@@ -2,7 +2,7 @@ import type { AgentConnection, AgentHealth } from './agent-connection.js';
 import type { ContainerStats } from './container-stats.js';
 import type { ExecSession, ExecSpec } from './exec-session.js';
 import type { InstallationId } from '../ids.js';
-import type { Owner, RuntimeSpec } from './runtime-spec.js';
+import type { ContainerOwner, Owner, RuntimeSpec } from './runtime-spec.js';
 
 /** What an adapter can do. Asking for the rest is RUNTIME_UNSUPPORTED. The contract suite tests what is declared. */
 export interface RuntimeCapabilities {
@@ -19,6 +19,8 @@ export interface RuntimeCapabilities {
   readonly exec: boolean;
   /** Can it be told what an agent uses? */
   readonly stats: boolean;
+  /** Can a container's own file system be kept as an image? */
+  readonly commit: boolean;
 }
 
 export interface RuntimeInfo {
@@ -87,6 +89,13 @@ export interface ContainerAddress {
   readonly privateFolder: string;
 }
 
+export interface CommitRequest {
+  /** `name:tag` */
+  readonly reference: string;
+  /** The container's. */
+  readonly owner: ContainerOwner;
+}
+
 export interface ReachableAgent {
   readonly connection: AgentConnection;
   /** Its first answer. */
@@ -123,6 +132,18 @@ export abstract class ContainerRuntime {
    * their new place? It must not be started again then: the folders it was made with are gone. @throws RuntimeError
    */
   abstract canHandOver(): Promise<boolean>;
+  /** Are the folders of a specification those of Muster's own host, so that another container can have the same? @throws RuntimeError */
+  abstract sharesFolders(): Promise<boolean>;
+  /**
+   * Keeps the file system of a container as an image of that name, labelled with the owner's installation: what its own image
+   * has, for its root is read-only; folders of the host and in memory are no part of it. Nothing else of the container is kept: no
+   * variables, for their values can be secrets. Doing it again moves the name.
+   * @returns the image's immutable id
+   * @throws RuntimeError not-found, unsupported, disk-full
+   */
+  abstract commit(id: string, image: CommitRequest): Promise<string>;
+  /** Takes the name away, and the image with it when nothing else needs it. One that is not there is fine. @throws RuntimeError */
+  abstract removeImage(reference: string): Promise<void>;
   /** With its companion, which is started first. @throws RuntimeError not-found, start-failed */
   abstract start(id: string): Promise<void>;
   /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL; then its companion. @throws RuntimeError stop-failed */

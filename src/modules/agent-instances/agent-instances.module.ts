@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { AgentInstancesDataModule } from '../../data/agent-instances/agent-instances-data.module.js';
+import { AgentSnapshotsDataModule } from '../../data/agent-snapshots/agent-snapshots-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { TemplatesModule } from '../templates/templates.module.js';
 import { AgentInstancesController } from './agent-instances.controller.js';
 import { AgentInstancesService } from './agent-instances.service.js';
@@ -12,10 +14,18 @@ import { Removals } from './removals.js';
 import { RosterListener } from './roster.listener.js';
 import { RosterSweeper } from './roster.sweeper.js';
 import { SettledSnapshots } from './settled-snapshots.js';
+import { SnapshotRestores } from './snapshot-restores.js';
 import { Snapshots } from './snapshots.js';
 
 @Module({
-  imports: [AgentInstancesDataModule, ProjectsDataModule, ProjectsModule, TemplatesModule],
+  imports: [
+    AgentInstancesDataModule,
+    AgentSnapshotsDataModule,
+    ProjectsDataModule,
+    ProjectsModule,
+    QuotasModule,
+    TemplatesModule,
+  ],
   controllers: [AgentInstancesController, InstanceRevisionsController],
   providers: [
     AgentInstancesService,
@@ -25,6 +35,7 @@ import { Snapshots } from './snapshots.js';
     RosterListener,
     RosterSweeper,
     SettledSnapshots,
+    SnapshotRestores,
     Snapshots,
   ],
   exports: [AgentInstancesService],

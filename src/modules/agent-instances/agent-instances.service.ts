@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentInstance, AgentStatus, InstanceEdit } from '../../domain/agent-instances/agent-instance.js';
 import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
+import type { AgentSnapshot } from '../../domain/agent-snapshots/agent-snapshot.js';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { systemActor, type Actor } from '../../domain/events/actor.js';
@@ -9,6 +10,7 @@ import type { Page, PageRequest } from '../../domain/page.js';
 import { ProjectsService, type Asking } from '../projects/projects.service.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import { InstanceEdits, type EditOptions } from './instance-edits.js';
+import { SnapshotRestores, type Restored } from './snapshot-restores.js';
 
 const MUSTER = systemActor('agent-instances');
 /** The seat of a template that names no role. */
@@ -22,6 +24,7 @@ export class AgentInstancesService {
     private readonly projects: ProjectsService,
     private readonly templates: TemplatesService,
     private readonly edits: InstanceEdits,
+    private readonly restores: SnapshotRestores,
   ) {}
 
   /**
@@ -46,6 +49,39 @@ export class AgentInstancesService {
     const instance = id === undefined ? null : await this.instances.find(id, tenantId);
     if (instance === null) throw pending(projectId);
     return instance;
+  }
+
+  /**
+   * Creates an instance from a snapshot, in the snapshot's project. It takes a seat of its own there.
+   * @throws NotFoundError, ArchivedError, ValidationFailedError, QuotaExceededError, and SNAPSHOTS_PENDING when it takes too long
+   */
+  async fork(
+    snapshot: AgentSnapshot,
+    { role = snapshot.role, displayName = snapshot.blueprint.displayName }: { role?: string; displayName?: string },
+    actor: Actor,
+  ): Promise<AgentInstance> {
+    const { id: snapshotId, projectId, tenantId, instanceId, revision, templateId, templateVersion } = snapshot;
+    const { value: project } = await this.projects.fork({ tenantId, actor }, projectId, {
+      role,
+      displayName,
+      templateId,
+      templateVersion,
+      manifest: snapshot.blueprint.manifest,
+      forkedFrom: { snapshotId, instanceId, revision },
+    });
+    const id = project.roleAssignments.at(-1)?.instanceId;
+    const instance = id === undefined ? null : await this.instances.find(id, tenantId);
+    if (instance === null) throw pending(projectId);
+    return instance;
+  }
+
+  /**
+   * Makes an instance what it was in a snapshot of it: one revision more.
+   * @throws NotFoundError, PreconditionFailedError, InvalidTransitionError, QuotaExceededError, ConcurrentUpdateError,
+   * OutboxFullError
+   */
+  async restoreSnapshot(snapshot: AgentSnapshot, options: Pick<EditOptions, 'actor' | 'ifMatch'>): Promise<Restored> {
+    return this.restores.restore(snapshot, options);
   }
 
   /** All instances of a project that are not removed, newest first; none when there is no such project. */

@@ -1,7 +1,13 @@
-import { EDITABLE_FIELDS, workspacePathOf, type AgentInstance } from '../../domain/agent-instances/agent-instance.js';
+import {
+  CHANGEABLE_FIELDS,
+  EDITABLE_FIELDS,
+  workspacePathOf,
+  type AgentInstance,
+} from '../../domain/agent-instances/agent-instance.js';
 import type { NewAgentInstance } from '../../domain/agent-instances/agent-instances.repository.js';
-import { domainEvent } from '../../domain/events/domain-events.js';
-import { INITIAL_LIFECYCLE, type Lifecycle } from '../../domain/lifecycle/lifecycle.js';
+import type { AgentSnapshot } from '../../domain/agent-snapshots/agent-snapshot.js';
+import { domainEvent, type DomainEvent } from '../../domain/events/domain-events.js';
+import { INITIAL_LIFECYCLE, type Lifecycle, type PinnedImage } from '../../domain/lifecycle/lifecycle.js';
 import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import type { Project, RoleAssignment } from '../../domain/projects/project.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
@@ -23,12 +29,6 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
     templateVersion: seat.templateVersion,
     templateDigest: template.digest,
   });
-  const requested = domainEvent('lifecycle.requested', about, {
-    instanceId: seat.instanceId,
-    action: 'start',
-    desired: 'running',
-    generation: 1,
-  });
   return {
     instance: {
       ...seatOf(project, seat, now),
@@ -44,9 +44,50 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
       lifecycle: withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
     },
     lastChange: { by: seat.assignedBy, at: now, fields: EDITABLE_FIELDS },
-    events: project.autostart ? [created, requested] : [created],
+    events: project.autostart ? [created, startRequested(seat, about)] : [created],
   };
 }
+
+/** A full copy of an agent as a snapshot has it, which is made from nothing else. Its workspace follows before it starts. */
+export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSnapshot): NewAgentInstance {
+  const now = new Date();
+  const { blueprint, archive } = snapshot;
+  const about = {
+    tenantId: project.tenantId,
+    actor: seat.assignedBy,
+    subject: { type: 'agent-instance', id: seat.instanceId } as const,
+  };
+  const forked = domainEvent('agent.forked', about, {
+    instanceId: seat.instanceId,
+    projectId: project.id,
+    snapshotId: snapshot.id,
+    origin: snapshot.instanceId,
+    originRevision: snapshot.revision,
+    digest: snapshot.blueprintDigest,
+    archiveSha256: archive?.sha256 ?? '',
+  });
+  const begun = withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, blueprint.manifest, now);
+  return {
+    instance: {
+      ...seatOf(project, seat, now),
+      ...blueprint,
+      templateDigest: snapshot.templateDigest,
+      displayName: seat.displayName ?? blueprint.displayName,
+      lifecycle: {
+        ...begun,
+        retryAt: now,
+        seed: { snapshotId: snapshot.id, revision: 1 },
+        ...pinnedImageOf(snapshot, now),
+      },
+    },
+    lastChange: { by: seat.assignedBy, at: now, fields: CHANGEABLE_FIELDS },
+    events: project.autostart ? [forked, startRequested(seat, about)] : [forked],
+  };
+}
+
+/** An agent from a snapshot of target image runs from that image, whatever its manifest names. */
+export const pinnedImageOf = ({ image }: AgentSnapshot, at: Date): { readonly image?: PinnedImage } =>
+  image === null ? {} : { image: { reference: image.reference, id: image.id, at } };
 
 /**
  * What stands in for an instance that was to be removed before it was made: a late insert of the snapshot then finds
@@ -97,6 +138,12 @@ const seatOf = (project: Project, seat: RoleAssignment, now: Date) =>
     updatedAt: now,
     removedAt: null,
   }) satisfies Partial<AgentInstance>;
+
+const startRequested = (
+  { instanceId }: RoleAssignment,
+  about: Parameters<typeof domainEvent>[1],
+): DomainEvent<'lifecycle.requested'> =>
+  domainEvent('lifecycle.requested', about, { instanceId, action: 'start', desired: 'running', generation: 1 });
 
 const startedBy = (seat: RoleAssignment, now: Date): Lifecycle => ({
   ...INITIAL_LIFECYCLE,

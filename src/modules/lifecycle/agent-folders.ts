@@ -37,6 +37,26 @@ export class AgentFolders {
     }
   }
 
+  /** Is there such a folder? @throws DomainError WORKSPACE_UNAVAILABLE */
+  async isThere(path: string): Promise<boolean> {
+    let isThere = true;
+    await attempt('found', [path], async () => {
+      isThere = await lstat(path).then(
+        (stats) => stats.isDirectory(),
+        (error: unknown) => {
+          if (errnoOf(error) === 'ENOENT') return false;
+          throw error;
+        },
+      );
+    });
+    return isThere;
+  }
+
+  /** Renames a folder to a place where nothing is, in one step. @throws DomainError WORKSPACE_UNAVAILABLE */
+  async move(from: string, to: string): Promise<void> {
+    await attempt('moved', [to], () => rename(from, to));
+  }
+
   /**
    * Renames a folder to its new place, in one step, over an empty folder at most. Doing it again does nothing.
    * @returns whether it is there now; false: something else is, or the new place is on another file system

@@ -30,8 +30,8 @@ import { ImageResolver } from './image-resolver.js';
 import { PortPolicy } from './ports/port-policy.js';
 
 const SLUGS_KEPT = 1000;
-/** Of agent-server alone: what it needs to render a prompt, to look after files and to pass on connections. */
-const COMPANION_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
+/** Of agent-server alone: what it needs to render a prompt, to look after files, a piece at a time, and to pass on connections. */
+const AGENT_SERVER_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 
@@ -89,6 +89,35 @@ export class ContainerPlanner {
     return { ...rest, name, specDigest: digestOf(rest) };
   }
 
+  /**
+   * A container of Muster's own program that can reach one folder and nothing else: what reads and fills workspaces, as the
+   * agents' user and within limits of its own, whatever the agent's image and limits are.
+   * @throws RuntimeError image-missing, unavailable
+   */
+  async planFiles(instance: ManagedInstance, workspaceFolder: string): Promise<RuntimeSpec> {
+    const [owner, image] = await Promise.all([
+      this.ownerOf(instance),
+      this.images.resolve(this.configuration.agentImage),
+    ]);
+    const rest = {
+      owner,
+      image,
+      privateFolder: this.filesFolderOf(owner),
+      workspaceFolder,
+      limits: AGENT_SERVER_LIMITS,
+      isolation: 'runc',
+      gracePeriodSeconds: 0,
+    } as const;
+    // Never taken for the agent's own container.
+    const specDigest = `files:${digestOf(rest)}`;
+    return { ...rest, name: `muster_files_${hashOf(owner).slice(0, 24)}`, specDigest };
+  }
+
+  /** The private folder of the container that reads and fills its workspace. */
+  filesFolderOf(owner: ContainerOwner): string {
+    return this.privateFolder(digestOf(['files', hashOf(owner)]));
+  }
+
   /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
   forgetImage(instance: ManagedInstance): void {
     this.images.forget(this.imageOf(instance));
@@ -104,7 +133,7 @@ export class ContainerPlanner {
   private async companionOf({ manifest }: ManagedInstance, image: string): Promise<CompanionSpec | null> {
     if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
     assertReachable(manifest);
-    return { image: await this.images.resolve(this.configuration.agentImage), limits: COMPANION_LIMITS };
+    return { image: await this.images.resolve(this.configuration.agentImage), limits: AGENT_SERVER_LIMITS };
   }
 
   async ownerOf(instance: ManagedInstance, replica = 0): Promise<ContainerOwner> {
@@ -125,9 +154,16 @@ export class ContainerPlanner {
     return join(this.configuration.artifactsDir, instance.projectId, 'workspaces', instance.id);
   }
 
+  /** Where a workspace is put together, and where the one that it replaces goes. Only Muster can write what lies above. */
+  workspaceSwap(instance: Pick<ManagedInstance, 'id' | 'projectId'>): { readonly next: string; readonly last: string } {
+    const folder = this.workspaceFolder(instance);
+    return { next: `${folder}.next`, last: `${folder}.last` };
+  }
+
   /** All that is the agent's own to keep: its workspace, and what lies above the folders of its code. */
   ownFolders(instance: Pick<ManagedInstance, 'id' | 'projectId'>): readonly string[] {
-    return [this.workspaceFolder(instance), this.hostMounts.codeFolder(instance)];
+    const { next, last } = this.workspaceSwap(instance);
+    return [this.workspaceFolder(instance), next, last, this.hostMounts.codeFolder(instance)];
   }
 
   async installationId(): Promise<InstallationId> {

@@ -33,6 +33,13 @@ export class LifecycleWaiter {
     return { outcome: outcome(instance), instance };
   }
 
+  /** Waits until its workspace is as it is to be, or it has failed in that. */
+  async filled(from: ManagedInstance, waitMs: number): Promise<ManagedInstance> {
+    const isOver = ({ lifecycle: { seed = null, state } }: ManagedInstance): boolean =>
+      seed === null || state === 'failed' || state === 'removed';
+    return this.until(from, isOver, waitMs, this.draining.signal);
+  }
+
   /**
    * Waits until an instance is as wanted.
    * @returns it as it was then: the first answer counts, whatever comes afterwards. Or as last seen, when the time is up

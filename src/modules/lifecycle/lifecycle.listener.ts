@@ -14,6 +14,18 @@ export class LifecycleListener {
     return Promise.resolve();
   }
 
+  @OnDomainEvent('agent.snapshot.restored')
+  async onSnapshotRestored({ data }: DomainEvent<'agent.snapshot.restored'>): Promise<void> {
+    this.reconciler.wake(data.instanceId);
+    return Promise.resolve();
+  }
+
+  @OnDomainEvent('agent.forked')
+  async onForked({ data }: DomainEvent<'agent.forked'>): Promise<void> {
+    this.reconciler.wake(data.instanceId);
+    return Promise.resolve();
+  }
+
   /** A running agent has to be told. */
   @OnDomainEvent('agent-instance.edited')
   async onEdited({ data }: DomainEvent<'agent-instance.edited'>): Promise<void> {

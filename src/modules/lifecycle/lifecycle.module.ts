@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
+import { AgentSnapshotsDataModule } from '../../data/agent-snapshots/agent-snapshots-data.module.js';
 import { InstallationDataModule } from '../../data/installation/installation-data.module.js';
 import { LifecycleDataModule } from '../../data/lifecycle/lifecycle-data.module.js';
 import { PoolDataModule } from '../../data/pool/pool-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
+import { WorkspaceCapture } from '../../domain/agent-snapshots/workspace-capture.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -51,12 +53,23 @@ import { ContainerSteps } from './steps/container-steps.js';
 import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
 import { PreStopHook } from './steps/pre-stop.js';
+import { SeedSteps } from './steps/seed-steps.js';
+import { WorkspaceAccess } from './steps/workspace-access.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
 import { HealthChecks } from './upkeep/health-checks.js';
 import { HealthProbes } from './upkeep/health-probes.js';
 
+import { WorkspaceCaptureService } from './workspace-capture.service.js';
+
 @Module({
-  imports: [LifecycleDataModule, PoolDataModule, ProjectsDataModule, InstallationDataModule, QuotasModule],
+  imports: [
+    AgentSnapshotsDataModule,
+    LifecycleDataModule,
+    PoolDataModule,
+    ProjectsDataModule,
+    InstallationDataModule,
+    QuotasModule,
+  ],
   controllers: [LifecycleController],
   providers: [
     {
@@ -108,10 +121,14 @@ import { HealthProbes } from './upkeep/health-probes.js';
     Reconciler,
     ReconcilerGauges,
     Resync,
+    SeedSteps,
     StatsResponder,
     StepRunner,
     WarmPool,
+    WorkspaceAccess,
+    WorkspaceCaptureService,
+    { provide: WorkspaceCapture, useExisting: WorkspaceCaptureService },
   ],
-  exports: [LifecycleService, AgentUse],
+  exports: [LifecycleService, AgentUse, WorkspaceCapture],
 })
 export class LifecycleModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
-import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import { LifecycleRecords, type Changed, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { containerOfReplica, replicaView, runningContainer } from '../../domain/lifecycle/replicas.js';
@@ -62,7 +62,14 @@ export class LifecycleService {
       const enabled = await this.records.get(path);
       if (isEnabled(enabled)) return { reached: true, instance: enabled };
     }
-    const { instance, event } = await this.requests.request(path, action, actor, replicas);
+    return this.reached(await this.requests.request(path, action, actor, replicas), waitMs, action);
+  }
+
+  /**
+   * Tells of a request that was just written, and waits for it up to `waitMs`.
+   * @throws SupersededError when a later request replaced it; the lifecycle's own error when it failed
+   */
+  async reached({ instance, event }: Changed, waitMs: number, action?: LifecycleAction): Promise<ActionResult> {
     this.notifier.changed(instance);
     const { replicas: others, ...asked } = instance.lifecycle.desired;
     const isAbout = action === 'scale' ? { ...asked, replicas: others } : asked;
@@ -77,10 +84,15 @@ export class LifecycleService {
       case 'pending':
         return { reached: false, instance: waited.instance };
       case 'superseded':
-        throw new SupersededError(path.id, generation, waited.instance.lifecycle.desired.generation);
+        throw new SupersededError(instance.id, generation, waited.instance.lifecycle.desired.generation);
       case 'failed':
         throw failureOf(waited.instance);
     }
+  }
+
+  /** The agent once its workspace is as it is to be or it has failed in that, or as last seen when the time is up. */
+  async filled(instance: ManagedInstance, waitMs: number): Promise<ManagedInstance> {
+    return waitMs > 0 ? this.waiter.filled(instance, waitMs) : instance;
   }
 
   /** @throws NotFoundError */

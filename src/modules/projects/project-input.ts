@@ -1,4 +1,6 @@
+import type { ForkOrigin } from '../../domain/agent-snapshots/agent-snapshot.js';
 import type { TemplateId } from '../../domain/ids.js';
+import type { Manifest } from '../../domain/templates/manifest.js';
 
 /** A seat that somebody asks for. */
 export interface SeatInput {
@@ -10,6 +12,17 @@ export interface SeatInput {
   readonly displayName?: string;
   /** Added to the template's own. */
   readonly tags?: readonly string[];
+}
+
+/** A seat for an agent that is made from a snapshot. */
+export interface ForkInput {
+  readonly role: string;
+  readonly displayName: string;
+  readonly templateId: TemplateId;
+  readonly templateVersion: number;
+  /** The snapshot's: what the agent will need. */
+  readonly manifest: Manifest;
+  readonly forkedFrom: ForkOrigin;
 }
 
 export interface NewProject {

@@ -21,7 +21,7 @@ import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
-import type { NewProject, SeatInput } from './project-input.js';
+import type { ForkInput, NewProject, SeatInput } from './project-input.js';
 import { RosterWait } from './roster-wait.js';
 
 /** How often a change that was overtaken is made again on what overtook it. */
@@ -126,13 +126,25 @@ export class ProjectsService {
    * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError, QuotaExceededError
    */
   async assign({ tenantId, actor }: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
-    const wanted = await this.resolve(tenantId, [input]);
+    const [wanted] = (await this.resolve(tenantId, [input])) as readonly [ResolvedSeat];
+    return this.addSeat({ tenantId, actor }, id, wanted);
+  }
+
+  /**
+   * As assign, for an agent that is made from a snapshot. Its template may be archived by now: it is named, and not read.
+   * @throws NotFoundError, ArchivedError, ValidationFailedError, QuotaExceededError
+   */
+  async fork(asking: Asking, id: ProjectId, input: ForkInput): Promise<Settling<Project>> {
+    return this.addSeat(asking, id, { ...input, instanceId: newId<AgentInstanceId>(), tags: [] });
+  }
+
+  private async addSeat({ tenantId, actor }: Asking, id: ProjectId, wanted: ResolvedSeat): Promise<Settling<Project>> {
     const { autostart } = await this.get(id, tenantId);
-    const holdings = wanted.flatMap((seat) => holdingsOf({ id, autostart }, seat));
+    const holdings = holdingsOf({ id, autostart }, wanted);
     const { project, event } = await this.quotas.claimFor(tenantId, holdings, () =>
       this.retried(id, tenantId, undefined, async (read) => {
         if (read.roleAssignments.length >= MOST_ASSIGNMENTS) throw full();
-        const { seats, roleCounters } = allocateSeats(read, wanted, { at: new Date(), by: actor });
+        const { seats, roleCounters } = allocateSeats(read, [wanted], { at: new Date(), by: actor });
         const [seat] = seats as readonly [RoleAssignment];
         const { instanceId, templateId, templateVersion } = seat;
         const assigned = domainEvent('project.role-assigned', about(tenantId, actor, id), {

@@ -45,6 +45,13 @@ export class Configuration {
   /** Bytes of one upload, download, or archive unpacked. */
   readonly filesMaxBytes: number;
   readonly filesMaxEntries: number;
+  readonly snapshotsDir: string;
+  readonly snapshots: {
+    readonly perAgent: number;
+    /** Of one archive. */
+    readonly maxBytes: number;
+    readonly maxEntries: number;
+  };
   readonly shutdownGraceSeconds: number;
   /** Of warm containers. A size of 0: none. */
   readonly pool: {
@@ -91,6 +98,12 @@ export class Configuration {
     this.bodyLimit = settings.BODY_LIMIT;
     this.filesMaxBytes = settings.FILES_MAX_BYTES;
     this.filesMaxEntries = settings.FILES_MAX_ENTRIES;
+    this.snapshotsDir = resolve(settings.SNAPSHOTS_DIR ?? join(this.dataDir, 'snapshots'));
+    this.snapshots = {
+      perAgent: settings.SNAPSHOTS_PER_AGENT,
+      maxBytes: settings.SNAPSHOT_MAX_BYTES,
+      maxEntries: settings.SNAPSHOT_MAX_ENTRIES,
+    };
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
     this.pool = {
       size: settings.POOL_SIZE,

@@ -113,6 +113,19 @@ export const VARIABLES = {
   FILES_MAX_ENTRIES: integer(100_000, 1, 10_000_000, {
     meaning: 'Most files and folders in one archive.',
   }),
+  SNAPSHOTS_DIR: optionalText({
+    meaning:
+      "Folder for the archives of agents' snapshots; every Muster on the database has to see the same one. Unset: DATA_DIR/snapshots.",
+  }),
+  SNAPSHOTS_PER_AGENT: integer(20, 0, 10_000, {
+    meaning: 'Most snapshots that an agent can have. 0: none can be taken.',
+  }),
+  SNAPSHOT_MAX_BYTES: integer(10_737_418_240, 1024, 1_099_511_627_776, {
+    meaning: "Most bytes of a snapshot's archive.",
+  }),
+  SNAPSHOT_MAX_ENTRIES: integer(1_000_000, 1, 100_000_000, {
+    meaning: "Most files and folders in a snapshot's archive.",
+  }),
   POOL_SIZE: integer(0, 0, 1000, {
     meaning:
       'Warm containers kept ready of each specification in use, so that a first start takes milliseconds; each recent use asks for one more. 0: none. Needs Docker.',

@@ -72,8 +72,11 @@ export class HttpAgentFiles extends AgentFiles {
     return status === 201;
   }
 
-  async pack({ path, maxBytes, maxEntries }: ArchiveRequest, signal: AbortSignal): Promise<ByteStream> {
-    const query = { path, maxBytes, maxEntries };
+  async pack(
+    { path, maxBytes, maxEntries, complete = false }: ArchiveRequest & { complete?: boolean },
+    signal: AbortSignal,
+  ): Promise<ByteStream> {
+    const query = { path, maxBytes, maxEntries, complete };
     return this.streams.bytes(await this.streams.open({ method: 'GET', path: '/v1/files/archive', query, signal }));
   }
 

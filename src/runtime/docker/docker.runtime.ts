@@ -4,6 +4,7 @@ import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
   type ContainerAddress,
+  type CommitRequest,
   type ContainerObservation,
   type LogLine,
   type LogQuery,
@@ -26,6 +27,7 @@ import type { DockerRuntimeOptions } from './docker-options.js';
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { hasStatus, ignoring } from './engine-error.js';
+import { commitContainer, removeCommitted } from './engine-commit.js';
 import { readEngineEvents } from './engine-events.js';
 import { endEngineExec, startEngineExec } from './engine-exec.js';
 import { EngineFeatures } from './engine-features.js';
@@ -56,6 +58,7 @@ export class DockerRuntime extends ContainerRuntime {
     images: true,
     exec: true,
     stats: true,
+    commit: true,
   } as const;
   readonly warning = null;
 
@@ -132,6 +135,18 @@ export class DockerRuntime extends ContainerRuntime {
   /** A mount follows its folder wherever it is renamed to, on the host that mounted it. */
   async canHandOver(): Promise<boolean> {
     return (await this.agents.probe()).endpoint === 'unix';
+  }
+
+  async sharesFolders(): Promise<boolean> {
+    return (await this.agents.probe()).sharedFolders;
+  }
+
+  async commit(id: string, request: CommitRequest): Promise<string> {
+    return commitContainer(this.engine, id, request);
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    await removeCommitted(this.engine, reference);
   }
 
   async start(id: string): Promise<void> {

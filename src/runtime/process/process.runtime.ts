@@ -51,6 +51,7 @@ export class ProcessRuntime extends ContainerRuntime {
     images: false,
     exec: false,
     stats: false,
+    commit: false,
   } as const;
   readonly warning =
     'The process runtime is NOT a boundary: agents are plain processes of this machine, which can open Unix sockets and ' +
@@ -117,6 +118,19 @@ export class ProcessRuntime extends ContainerRuntime {
   /** The permission model knows folders by their paths. */
   async canHandOver(): Promise<boolean> {
     return Promise.resolve(false);
+  }
+
+  async sharesFolders(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async commit(): Promise<string> {
+    return Promise.reject(unsupported('keep an agent as an image'));
+  }
+
+  /** There never was one. */
+  async removeImage(): Promise<void> {
+    return Promise.resolve();
   }
 
   async start(id: string): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type EditWrite,
   type InstanceHead,
   type NewAgentInstance,
+  type RestoreWrite,
 } from '../../../src/domain/agent-instances/agent-instances.repository.js';
 import { ConcurrentUpdateError } from '../../../src/domain/errors/concurrent-update.error.js';
 import { NotFoundError } from '../../../src/domain/errors/not-found.error.js';
@@ -65,6 +66,26 @@ export class InMemoryAgentInstances extends AgentInstances {
       this.events.push(write.event);
       const edited = { ...instance, ...write.edit, revision: revision + 1, updatedAt: write.change.at };
       return { instance: edited, lastChange: write.change };
+    });
+  }
+
+  restore(
+    { id, tenantId, revision, lifecycle }: AgentInstance,
+    { blueprint, image, seed, change, event }: RestoreWrite,
+  ): Promise<AgentInstance> {
+    return this.change(id, tenantId, ({ instance }) => {
+      const { desired } = instance.lifecycle;
+      const isSame = instance.revision === revision && desired.generation === lifecycle.desired.generation;
+      if (!isSame) throw new ConcurrentUpdateError('agent instance', id);
+      this.events.push(event);
+      const wanted = { ...desired, generation: desired.generation + 1 };
+      const restored = {
+        ...instance,
+        ...blueprint,
+        revision: revision + 1,
+        lifecycle: { ...instance.lifecycle, desired: wanted, seed, ...(image === null ? {} : { image }) },
+      };
+      return { instance: restored, lastChange: change };
     });
   }
 

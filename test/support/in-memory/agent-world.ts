@@ -10,6 +10,7 @@ import { Removals } from '../../../src/modules/agent-instances/removals.js';
 import { RosterListener } from '../../../src/modules/agent-instances/roster.listener.js';
 import { RosterSweeper } from '../../../src/modules/agent-instances/roster.sweeper.js';
 import { SettledSnapshots } from '../../../src/modules/agent-instances/settled-snapshots.js';
+import { SnapshotRestores } from '../../../src/modules/agent-instances/snapshot-restores.js';
 import { Snapshots } from '../../../src/modules/agent-instances/snapshots.js';
 import { ProjectsService } from '../../../src/modules/projects/projects.service.js';
 import { RosterWait } from '../../../src/modules/projects/roster-wait.js';
@@ -17,6 +18,7 @@ import type { TemplatesService } from '../../../src/modules/templates/templates.
 import { DomainEventBus } from '../../../src/platform/events/domain-event-bus.js';
 import { OpenQuotas } from '../open-quotas.js';
 import { InMemoryAgentInstances } from './agent-instances.js';
+import { InMemoryAgentSnapshots } from './agent-snapshots.js';
 import { InMemoryInstanceRevisions } from './instance-revisions.js';
 import { InMemoryProjects } from './projects.js';
 import { InMemoryTemplates } from './templates.js';
@@ -28,6 +30,7 @@ export class AgentWorld {
   readonly templates = new InMemoryTemplates(this.tenantId);
   readonly projectStore = new InMemoryProjects();
   readonly instanceStore = new InMemoryAgentInstances();
+  readonly snapshotStore = new InMemoryAgentSnapshots();
   readonly projects: ProjectsService;
   readonly instances: AgentInstancesService;
   readonly revisions: InstanceRevisionsService;
@@ -44,10 +47,11 @@ export class AgentWorld {
     const templates = this.templates as unknown as TemplatesService;
     this.projects = new ProjectsService(this.projectStore, templates, bus, new RosterWait(), new OpenQuotas());
     const edits = new InstanceEdits(this.instanceStore, history, bus);
-    this.instances = new AgentInstancesService(this.instanceStore, this.projects, templates, edits);
+    const restores = new SnapshotRestores(this.instanceStore, history, edits, new OpenQuotas());
+    this.instances = new AgentInstancesService(this.instanceStore, this.projects, templates, edits, restores);
     this.revisions = new InstanceRevisionsService(edits, history);
     this.settled = new SettledSnapshots(this.projectStore);
-    const snapshots = new Snapshots(this.instanceStore, templates, this.settled, bus);
+    const snapshots = new Snapshots(this.instanceStore, templates, this.settled, bus, this.snapshotStore);
     const removals = new Removals(this.projectStore, this.instanceStore, bus);
     this.sweeper = new RosterSweeper(this.projectStore, snapshots, removals);
     const listener = new RosterListener(this.projects, snapshots, removals);

@@ -97,7 +97,11 @@ async function write(workspace: Workspace, query: FileQuery, request: IncomingMe
 
 async function pack(workspace: Workspace, query: FileQuery): Promise<Answer> {
   const { packArchive } = await import('./pack-archive.js');
-  const stream = await packArchive(workspace, { path: query.path, ...query.limits });
+  const stream = await packArchive(workspace, {
+    path: query.path,
+    complete: query.flag('complete'),
+    ...query.limits,
+  });
   return { status: 200, stream };
 }
 

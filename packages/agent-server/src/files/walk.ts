@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { AgentError } from '../errors.js';
 import type { ByteName } from './byte-name.js';
 import { errnoOf } from './file-error.js';
 import { typeOf } from './file-entry.js';
@@ -19,6 +20,8 @@ export interface WalkOptions {
   readonly batch: number;
   /** Where to go on: the names below the folder that were the last. */
   readonly after?: readonly ByteName[];
+  /** What is closed to the agent, or nested too deep, is an error instead of being left out. @default false */
+  readonly complete?: boolean;
 }
 
 /**
@@ -37,10 +40,10 @@ export async function* walk(
   for (;;) {
     const names = await smallestNames(folder, last, batch, path.length === 0);
     for (const name of names) {
-      const stats = await folder.look(name).catch(ignoringGone);
+      const stats = await folder.look(name).catch(ignoring(options));
       if (stats === null) continue;
       yield { folder, path, name, stats };
-      if (recursive && typeOf(stats) === 'folder' && path.length < DEEPEST) {
+      if (recursive && typeOf(stats) === 'folder' && isInReach(path, options)) {
         yield* below(folder, path, name, options, []);
       }
     }
@@ -56,7 +59,7 @@ async function* below(
   options: WalkOptions,
   after: readonly ByteName[],
 ): AsyncGenerator<Found> {
-  const inner = await folder.folder(name).catch(ignoringGone);
+  const inner = await folder.folder(name).catch(ignoring(options));
   if (inner === null) return;
   try {
     yield* walk(inner, [...path, name], { ...options, after });
@@ -88,6 +91,22 @@ async function smallestNames(
 }
 
 export const byBytes = (a: ByteName, b: ByteName): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** @throws AgentError FILE_CONFLICT for what is too deep, when all of it is asked for */
+function isInReach(path: readonly ByteName[], { complete = false }: WalkOptions): boolean {
+  if (path.length < DEEPEST - 1) return true;
+  if (complete) throw new AgentError('FILE_CONFLICT', `Something lies more than ${DEEPEST} folders deep.`);
+  return path.length < DEEPEST;
+}
+
+/** What may be left out of a walk: all that cannot be told, or, when all is asked for, what is gone alone. */
+export const ignoring = ({ complete = false }: Pick<WalkOptions, 'complete'>): ((error: unknown) => null) =>
+  complete ? onlyGone : ignoringGone;
+
+function onlyGone(error: unknown): null {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE'].includes(errnoOf(error) ?? '')) return null;
+  throw error;
+}
 
 /** It went, became something else, or the agent closed it to itself: then there is nothing of it to tell. */
 export function ignoringGone(error: unknown): null {

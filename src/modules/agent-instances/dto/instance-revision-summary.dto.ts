@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EDITABLE_FIELDS, type InstanceRevision } from '../../../domain/agent-instances/agent-instance.js';
+import { CHANGEABLE_FIELDS, type InstanceRevision } from '../../../domain/agent-instances/agent-instance.js';
 import { ActorDto } from '../../../platform/http/actor.dto.js';
 
 /** Who made a revision, when, and in which fields. */
@@ -7,7 +7,7 @@ export class InstanceRevisionSummaryDto {
   @ApiProperty({ example: 2 })
   revision!: number;
 
-  @ApiProperty({ enum: EDITABLE_FIELDS, isArray: true, example: ['soul'] })
+  @ApiProperty({ enum: CHANGEABLE_FIELDS, isArray: true, example: ['soul'] })
   changedFields!: readonly string[];
 
   @ApiProperty({ type: ActorDto })

@@ -7,7 +7,7 @@ import type {
   Settlement,
   TransitionChange,
 } from '../../../domain/lifecycle/lifecycle-records.js';
-import type { LifecycleError, Replica } from '../../../domain/lifecycle/lifecycle.js';
+import type { LifecycleError, Replica, Seed } from '../../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
@@ -141,6 +141,12 @@ export class Hold implements ReplicaHold, WholeHold {
     const settled = await this.settle({ retryAt, error });
     if (!settled) await this.refresh();
     return settled;
+  }
+
+  /** The workspace is what `seed` asked for, and there is no container. @throws LeaseLostError */
+  async seeded(seed: Seed): Promise<void> {
+    this.assertAlive();
+    this.note(await this.orLose(this.records.seeded(this.lease, seed)), null);
   }
 
   /**

@@ -10,6 +10,7 @@ import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentSteps } from '../steps/agent-steps.js';
 import { ContainerSteps, type Seen } from '../steps/container-steps.js';
 import { PowerSteps } from '../steps/power-steps.js';
+import { SeedSteps } from '../steps/seed-steps.js';
 import type { Hold } from './hold.js';
 import type { ReplicaHold } from './replica-hold.js';
 
@@ -20,6 +21,7 @@ export class StepRunner {
     private readonly containers: ContainerSteps,
     private readonly agents: AgentSteps,
     private readonly power: PowerSteps,
+    private readonly seeds: SeedSteps,
     private readonly upkeep: UpkeepRecords,
   ) {}
 
@@ -31,6 +33,8 @@ export class StepRunner {
         return this.containers.look(hold);
       case 'create':
         return this.containers.create(hold);
+      case 'seed':
+        return this.seeds.fill(whole);
       case 'reuse':
         return this.containers.reuse(hold, container);
       case 'retire':

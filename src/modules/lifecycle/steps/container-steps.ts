@@ -88,7 +88,7 @@ export class ContainerSteps {
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance, hold.replica);
     hold.assertAlive();
-    const shared = hold.replica === 0 ? this.planner.ownFolders(instance) : [];
+    const shared = hold.replica === 0 ? [this.planner.filesFolderOf(owner), ...this.planner.ownFolders(instance)] : [];
     await this.folders.remove(this.planner.privateFolderOf(owner), ...shared);
     await hold.transition({
       to: 'removed',
@@ -101,7 +101,8 @@ export class ContainerSteps {
     return null;
   }
 
-  private async removeRecorded(hold: ReplicaHold): Promise<void> {
+  /** The container on record, in whatever state it is. */
+  async removeRecorded(hold: ReplicaHold): Promise<void> {
     const { containerId: id, replicas } = hold.instance.lifecycle;
     if (id === null) return;
     this.connections.drop(id);

@@ -2,15 +2,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors/domain-error.js';
 import type { HookName } from '../../../domain/lifecycle/hooks.js';
 import { CONTAINER_HOOKS, hookContainer } from '../../../domain/lifecycle/hooks.js';
-import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
 import { HOOK_TIMEOUT_SECONDS } from '../../../domain/templates/manifest-bounds.js';
-import { ContainerPlanner, isSameOwner } from '../container-planner.js';
+import { ContainerPlanner } from '../container-planner.js';
 import { HookOutput } from '../hook-output.js';
 import { HostHooks } from '../host-hooks.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
+import { createAside } from './create-aside.js';
 
 /** How often a container that wrote its last word is asked whether it has ended. */
 const END_LOOK_EVERY_MS = 20;
@@ -91,7 +91,7 @@ export class HookSteps {
     limitMs: number,
     signal: AbortSignal,
   ): Promise<Ended | null> {
-    const id = await this.create(hold, spec);
+    const id = await createAside(this.engine, hold, spec);
     try {
       await this.engine.call(hold, 'Starting a hook', (runtime) => runtime.start(id));
       return await hold.wait(() => this.follow(id, AbortSignal.any([signal, AbortSignal.timeout(limitMs)])));
@@ -100,20 +100,6 @@ export class HookSteps {
       await this.engine.runtime.remove(id).catch((error: unknown) => {
         this.logger.warn({ msg: "a hook's container could not be removed", container: spec.name, err: error });
       });
-    }
-  }
-
-  /** One that a crash left makes way. */
-  private async create(hold: ReplicaHold, spec: RuntimeSpec): Promise<string> {
-    const create = (): Promise<string> => this.engine.call(hold, 'Creating a hook', (runtime) => runtime.create(spec));
-    try {
-      return await create();
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || error.failure !== 'name-conflict') throw error;
-      const left = await this.engine.call(hold, 'Looking at a hook', (runtime) => runtime.inspect(spec.name));
-      if (left !== null && !isSameOwner(left.owner, spec.owner)) throw error;
-      if (left !== null) await this.engine.call(hold, 'Removing a hook', (runtime) => runtime.remove(left.id));
-      return create();
     }
   }
 

@@ -27,11 +27,15 @@ export class PowerSteps {
   }
 
   /** running → paused. */
-  async pause(hold: ReplicaHold, container: Seen): Promise<Seen> {
+  async pause(
+    hold: ReplicaHold,
+    container: Seen,
+    reason: 'container-paused' | 'snapshot' = 'container-paused',
+  ): Promise<Seen> {
     if (container?.state !== 'paused') {
       await this.engine.call(hold, 'Pausing the container', (runtime) => runtime.pause(containerOf(hold)));
     }
-    await hold.transition({ to: 'paused', reason: 'container-paused', error: null });
+    await hold.transition({ to: 'paused', reason, error: null });
     return container && { ...container, state: 'paused' };
   }
 

@@ -2,6 +2,18 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { Project, RoleAssignment } from '../../../domain/projects/project.js';
 import { teamOf } from '../../../domain/projects/team.js';
 
+/** The snapshot that an agent was made from in place of its template. */
+export class ForkOriginDto {
+  @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7b01' })
+  snapshotId!: string;
+
+  @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a12' })
+  instanceId!: string;
+
+  @ApiProperty({ example: 2 })
+  revision!: number;
+}
+
 /** A seat of the team, and the agent that fills it. */
 export class RoleAssignmentDto {
   @ApiProperty({ example: 'developer' })
@@ -24,6 +36,9 @@ export class RoleAssignmentDto {
 
   @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a12' })
   instanceId!: string;
+
+  @ApiProperty({ type: ForkOriginDto, nullable: true, example: null, description: 'null: made from the template' })
+  forkedFrom!: ForkOriginDto | null;
 
   @ApiProperty({ example: '2026-01-31T12:00:00.000Z' })
   assignedAt!: Date;
@@ -81,6 +96,7 @@ export const toRoleAssignmentDto = (seat: RoleAssignment): RoleAssignmentDto => 
   tags: seat.tags,
   identifier: seat.identifier,
   instanceId: seat.instanceId,
+  forkedFrom: seat.forkedFrom,
   assignedAt: seat.assignedAt,
 });
 
