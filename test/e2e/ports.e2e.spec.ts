@@ -173,7 +173,8 @@ describeEngine('ports of agents', () => {
     head.writeInt32BE(196_608, 4);
     socket.write(Buffer.concat([head, parameters]));
     // AuthenticationOk.
-    expect((await once(socket, 'data'))[0].subarray(0, 9)).toEqual(Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, 0]));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.subarray(0, 9)).toEqual(Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, 0]));
     socket.destroy();
   }, 240_000);
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { Types, type Model } from 'mongoose';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import type { PortBinding } from '../../domain/lifecycle/port-bindings.js';
+import type { PortBinding } from '../../domain/lifecycle/lifecycle.js';
 import { PortRecords, type PortLease } from '../../domain/lifecycle/port-records.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { fromNow, literal } from './lifecycle-updates.js';

@@ -1,7 +1,6 @@
 import type { AgentSnapshotId } from '../ids.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { Actor } from '../events/actor.js';
-import type { PortBindings } from './port-bindings.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
 
 /** Why an instance is not as desired, and what to do about it. */
@@ -117,6 +116,23 @@ export interface Seed {
   readonly snapshotId: AgentSnapshotId;
   /** The revision that asked for it, so that a later restore of the same snapshot is another one. */
   readonly revision: number;
+}
+
+/** Where on Muster's host a port of an agent's container is to be reached. */
+export interface PortBinding {
+  readonly containerPort: number;
+  readonly hostIp: string;
+  /** null: none was found yet. */
+  readonly hostPort: number | null;
+  /** Why nobody listens there; null: somebody does. */
+  readonly error: LifecycleError | null;
+}
+
+/** Which Muster listens for an agent, and where. */
+export interface PortBindings {
+  readonly lease: { readonly owner: string; readonly until: Date };
+  /** Kept when the lease ends, so that the next one listens on the same ports where it can. */
+  readonly bindings: readonly PortBinding[];
 }
 
 export interface Lifecycle {

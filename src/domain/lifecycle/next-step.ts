@@ -197,7 +197,7 @@ function gone(outlook: Outlook): Step {
 
 function endOf(container: ContainerObservation | null): ProblemCode {
   if (container === null) return 'CONTAINER_EXITED';
-  return runs(container) ? 'COMPANION_EXITED' : endedCode(container);
+  return runs(container) && !hasItsCompanion(container) ? 'COMPANION_EXITED' : endedCode(container);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AgentInstanceId } from '../ids.js';
 import type { ManagedInstance } from './managed-instance.js';
-import type { PortBinding } from './port-bindings.js';
+import type { PortBinding } from './lifecycle.js';
 
 /** A lease on an agent's ports. */
 export interface PortLease {

@@ -48,7 +48,7 @@ export class Companions {
   /** Whoever has that name. @throws RuntimeError */
   async find(name: string): Promise<Found | null> {
     const info = await this.look(name);
-    if (!info || info.Name !== `/${name}`) return null;
+    if (info?.Name !== `/${name}`) return null;
     return { id: info.Id, state: info.State.Status, labels: info.Config.Labels };
   }
 

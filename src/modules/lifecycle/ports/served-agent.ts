@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { PortBinding } from '../../../domain/lifecycle/port-bindings.js';
+import type { PortBinding } from '../../../domain/lifecycle/lifecycle.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import type { ManifestPort } from '../../../domain/templates/manifest.js';
 import { hasErrno } from '../../../platform/has-errno.js';
