@@ -6,6 +6,7 @@ import { MongoFailureTranslator } from './data/database/mongo-failure-translator
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
 import { InstallationDataModule } from './data/installation/installation-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
+import { AgentManagerModule } from './modules/agent-manager/agent-manager.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
 import { FilesModule } from './modules/files/files.module.js';
@@ -65,6 +66,7 @@ export class AppModule implements OnModuleDestroy {
         SandboxModule,
         MetricsModule,
         FilesModule,
+        AgentManagerModule,
       ],
     };
   }

@@ -126,6 +126,7 @@ export class LifecycleHost {
       images,
       new HostMounts(configuration),
       hostHooks,
+      runtime,
     );
     this.connections = new AgentConnections(runtime);
     const engine = new Engine(runtime, settings);

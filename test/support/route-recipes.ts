@@ -33,7 +33,14 @@ export type Recipe =
   /** It makes something that names nothing else: for the caller's tenant, whatever names others use. */
   | { readonly kind: 'create'; readonly body: object }
   /** It makes something out of what the body names. */
-  | { readonly kind: 'reference'; readonly body: (theirs: Estate) => object }
+  | {
+      readonly kind: 'reference';
+      readonly body: (theirs: Estate) => object;
+      /** With what it is refused. @default TEMPLATES_UNKNOWN */
+      readonly code?: 'VALIDATION_FAILED';
+      /** What of the body is refused. */
+      readonly pointers: readonly string[];
+    }
   /** Only for the installation's first tenant. */
   | { readonly kind: 'installation'; readonly body?: object }
   /** It shows the caller, or what the caller's tenant may have. */
@@ -80,9 +87,27 @@ export const RECIPES: Record<string, Recipe> = {
   'GET /api/v1/templates/:id/export': { kind: 'document' },
   'GET /api/v1/templates/:id/versions': { kind: 'document' },
   'GET /api/v1/templates/:id/versions/:version': { kind: 'document' },
+  'GET /api/v1/agent/templates': { kind: 'list' },
+  'POST /api/v1/agent/templates': { kind: 'create', body: { name: `${SHARED_NAME}-agent`, role: 'developer' } },
+  'POST /api/v1/agent/spawn': {
+    kind: 'reference',
+    body: ({ templateId, projectId }) => ({
+      agent_config: { name: 'Borrowed', profile: 'personal', template: templateId, project: projectId },
+    }),
+    code: 'VALIDATION_FAILED',
+    pointers: ['/agent_config/template', '/agent_config/project'],
+  },
+  'GET /api/v1/agent/:id/status': { kind: 'document' },
+  'POST /api/v1/agent/:id/action': { kind: 'document', body: () => ({ action: 'stop' }) },
+  'POST /api/v1/agent/:id/sandbox/run': {
+    kind: 'document',
+    refusal: 'AGENT_NOT_RUNNING',
+    body: () => ({ input: 'Whose are you?' }),
+  },
   'POST /api/v1/projects': {
     kind: 'reference',
     body: ({ templateId }) => ({ name: 'Borrowed', roleAssignments: [{ role: 'developer', templateId }] }),
+    pointers: ['/roleAssignments/0/templateId'],
   },
   'GET /api/v1/projects': { kind: 'list' },
   'GET /api/v1/projects/:id': { kind: 'document' },

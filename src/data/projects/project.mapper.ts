@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../../domain/ids.js';
 import type { Project, RoleAssignment } from '../../domain/projects/project.js';
+import { fromSpawn, toSpawn } from './spawn-record.js';
 import type { ProjectRecord, RoleAssignmentRecord } from './project.schema.js';
 
 /** What a read has to bring: everything but the outbox and the slug's key. */
@@ -58,6 +59,7 @@ const toRoleAssignment = (record: RoleAssignmentRecord): RoleAssignment => ({
   tags: record.tags,
   assignedAt: record.assignedAt,
   assignedBy: record.assignedBy,
+  ...(record.spawn === undefined ? {} : { spawn: toSpawn(record.spawn) }),
 });
 
 export const fromRoleAssignment = (seat: RoleAssignment): RoleAssignmentRecord => ({
@@ -70,4 +72,5 @@ export const fromRoleAssignment = (seat: RoleAssignment): RoleAssignmentRecord =
   tags: [...seat.tags],
   assignedAt: seat.assignedAt,
   assignedBy: seat.assignedBy,
+  ...(seat.spawn === undefined ? {} : { spawn: fromSpawn(seat.spawn) }),
 });

@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import type { Actor } from '../../domain/events/actor.js';
+import type { SpawnRecord } from './spawn-record.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 
 export const PROJECT_MODEL = 'Project';
@@ -14,6 +15,7 @@ export interface RoleAssignmentRecord {
   tags: string[];
   assignedAt: Date;
   assignedBy: Actor;
+  spawn?: SpawnRecord;
 }
 
 /** A document of `projects`. */
@@ -50,6 +52,7 @@ const ASSIGNMENT = new Schema<RoleAssignmentRecord>(
     tags: { type: [String], default: [] },
     assignedAt: { type: Date, required: true },
     assignedBy: { type: Mixed, required: true },
+    spawn: { type: Mixed },
   },
   { _id: false },
 );

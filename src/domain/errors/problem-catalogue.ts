@@ -48,6 +48,8 @@ export const PROBLEMS = {
   TEMPLATE_FILE_INVALID: { kind: 'invalid', title: 'The template file has faults' },
   EXPORT_NOT_POSSIBLE: { kind: 'invalid', title: 'The template cannot be written in that format' },
   TEMPLATES_UNKNOWN: { kind: 'invalid', title: 'Some templates do not exist' },
+  SIGNED_MANIFEST_INVALID: { kind: 'forbidden', title: 'No valid signed manifest allows that' },
+  SIGNED_MANIFEST_USED: { kind: 'forbidden', title: 'The signed manifest was used before' },
   SNAPSHOTS_PENDING: { kind: 'unavailable', title: 'The agents are not created yet' },
   // lifecycle
   INVALID_TRANSITION: { kind: 'conflict', title: 'That is not possible in this state' },

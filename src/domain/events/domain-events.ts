@@ -1,6 +1,7 @@
 import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
+import type { SpawnProfile } from '../projects/spawn.js';
 import type { Amounts } from '../quotas/quota.js';
 import type { Actor } from './actor.js';
 
@@ -34,6 +35,9 @@ export interface DomainEvents {
     templateId: TemplateId;
     templateVersion: number;
     templateDigest: string;
+    /** Of an agent that was spawned; the digest is that of the signed manifest, null without one. */
+    profile?: SpawnProfile;
+    manifestDigest?: string | null;
   };
   'agent-instance.edited': {
     instanceId: AgentInstanceId;

@@ -7,7 +7,9 @@ import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { assertBoundaryFor } from '../../domain/lifecycle/signed-needs-boundary.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
+import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type ContainerOwner, type Owner, type RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
@@ -35,6 +37,7 @@ export class ContainerPlanner {
     private readonly images: ImageResolver,
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
+    private readonly runtime: ContainerRuntime,
   ) {}
 
   /**
@@ -44,6 +47,7 @@ export class ContainerPlanner {
   async plan(instance: ManagedInstance): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
     assertUsable(instance.manifest);
+    assertBoundaryFor(instance.spawn, this.runtime);
     this.hostHooks.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([

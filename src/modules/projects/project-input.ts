@@ -1,4 +1,5 @@
-import type { TemplateId } from '../../domain/ids.js';
+import type { AgentInstanceId, TemplateId } from '../../domain/ids.js';
+import type { Spawn } from '../../domain/projects/spawn.js';
 
 /** A seat that somebody asks for. */
 export interface SeatInput {
@@ -10,6 +11,12 @@ export interface SeatInput {
   readonly displayName?: string;
   /** Added to the template's own. */
   readonly tags?: readonly string[];
+}
+
+/** A seat for an agent that starts as soon as it is there. */
+export interface SpawnInput extends SeatInput {
+  readonly instanceId: AgentInstanceId;
+  readonly spawn: Spawn;
 }
 
 export interface NewProject {

@@ -33,6 +33,8 @@ export class Configuration {
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
   readonly signingKeyFile: string;
+  /** Public keys that signed manifests are checked with. */
+  readonly manifestKeysFile: string | undefined;
   readonly teamRoles: readonly string[];
   /** What a tenant can use unless an admin of the first tenant sets something else. */
   readonly quotas: QuotaLimits;
@@ -74,6 +76,8 @@ export class Configuration {
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
+    this.manifestKeysFile =
+      settings.MANIFEST_KEYS_FILE === undefined ? undefined : resolve(settings.MANIFEST_KEYS_FILE);
     this.teamRoles = settings.TEAM_ROLES;
     this.quotas = {
       instances: settings.QUOTA_INSTANCES,

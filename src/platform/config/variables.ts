@@ -84,6 +84,10 @@ export const VARIABLES = {
     meaning:
       'Ed25519 private key (PEM, mode 0600) that signs the event log; made when missing. Unset: DATA_DIR/keys/signing.pem.',
   }),
+  MANIFEST_KEYS_FILE: optionalText({
+    meaning:
+      'Ed25519 public keys whose signed manifests may spawn agents of profile illuvrse: a JSON Web Key Set, read anew when it changes, that nobody but its owner may write. Unset: none.',
+  }),
   TEAM_ROLES: list(TEAM, /^[a-z0-9]+([_-][a-z0-9]+)*$/, 'a role: lower-case letters, digits, _ and -', {
     meaning: 'Roles of the minimum team, which a project reports as complete or missing.',
   }),

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { actorOf, type Principal } from '../../domain/identity/principal.js';
+import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import { AgentInstancesService } from '../agent-instances/agent-instances.service.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { shownStatus, type ShownStatus } from './agent-status.js';
+import type { AgentAction } from './dto/agent-action.dto.js';
+
+/** Has agents do what can be asked of them. */
+@Injectable()
+export class AgentActions {
+  constructor(
+    private readonly lifecycle: LifecycleService,
+    private readonly instances: AgentInstancesService,
+  ) {}
+
+  /** @throws NotFoundError, and what LifecycleService.act throws */
+  async act(
+    path: InstancePath,
+    action: AgentAction,
+    caller: Principal,
+    waitMs: number,
+  ): Promise<{ readonly reached: boolean; readonly status: ShownStatus }> {
+    const actor = actorOf(caller);
+    if (action === 'unregister') {
+      const isGone = await this.instances.remove({ tenantId: path.tenantId, actor }, path.projectId, path.id);
+      return { reached: isGone, status: isGone ? 'removed' : 'removing' };
+    }
+    const { reached, instance } = await this.lifecycle.act(path, action, actor, waitMs);
+    return { reached, status: shownStatus(instance.lifecycle) };
+  }
+}
