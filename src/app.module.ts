@@ -16,6 +16,7 @@ import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
+import { TerminalsModule } from './modules/terminals/terminals.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { Configuration } from './platform/config/configuration.js';
@@ -67,6 +68,7 @@ export class AppModule implements OnModuleDestroy {
         MetricsModule,
         FilesModule,
         AgentManagerModule,
+        TerminalsModule,
       ],
     };
   }

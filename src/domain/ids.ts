@@ -8,6 +8,7 @@ export type TemplateId = Id<'template'>;
 export type ProjectId = Id<'project'>;
 export type AgentInstanceId = Id<'agent-instance'>;
 export type RunId = Id<'run'>;
+export type TerminalId = Id<'terminal'>;
 export type ApiKeyId = Id<'api-key'>;
 export type EventId = Id<'event'>;
 /** A container of the warm pool; its labels carry it for as long as it lives. */

@@ -95,6 +95,7 @@ describe('two tenants', () => {
       .replace(':projectId', outer.projectId)
       .replace(/:id\b/, id)
       .replace(':runId', inner.runId)
+      .replace(':terminalId', '0'.repeat(24))
       .replace(/:(version|revision)\b/, '1');
   }
 

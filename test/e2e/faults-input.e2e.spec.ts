@@ -33,6 +33,13 @@ const GOOD: Record<string, unknown> = {
     tags: ['a'],
   },
   'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'pause' },
+  'POST /api/v1/projects/:projectId/agents/:id/terminals': {
+    command: ['/bin/sh'],
+    cols: 80,
+    rows: 24,
+    cwd: '.',
+    env: { EDITOR: 'vi' },
+  },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
   'POST /api/v1/agent/spawn': {
     agent_config: { name: 'demo', profile: 'personal', template: 'unknown', project: 'unknown', metadata: { a: 1 } },
@@ -194,7 +201,7 @@ describe('bad input', () => {
     for (const { method, url } of app.app.get(RouteTable).all().filter((route) => route.method === 'GET')) {
       // A stream that is taken has no end.
       if (url.startsWith('/docs') || !url.startsWith('/api') || url === '/api/v1/events') continue;
-      expectClear(await app.call(`${pathOf(url).replace(':runId', '0'.repeat(24))}?${query}`), [method, url, query]);
+      expectClear(await app.call(`${pathOf(url).replace(/:(runId|terminalId)/, '0'.repeat(24))}?${query}`), [method, url, query]);
     }
   }); // prettier-ignore
 

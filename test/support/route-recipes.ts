@@ -22,7 +22,7 @@ export type Recipe =
       /** The content type of the bytes it takes. */
       readonly bytes?: string;
       /** With what it is refused to its own tenant: nobody has a running agent here, nor a container engine. */
-      readonly refusal?: 'AGENT_NOT_RUNNING' | 'RUNTIME_UNSUPPORTED';
+      readonly refusal?: 'AGENT_NOT_RUNNING' | 'RUNTIME_UNSUPPORTED' | 'NOT_FOUND';
     }
   /** It lists what the caller's tenant has. */
   | { readonly kind: 'list' }
@@ -146,6 +146,15 @@ export const RECIPES: Record<string, Recipe> = {
   },
   [`GET ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING' },
   [`PUT ${AGENT}/files/archive`]: { kind: 'document', refusal: 'AGENT_NOT_RUNNING', bytes: 'application/x-tar' },
+  [`POST ${AGENT}/terminals`]: {
+    kind: 'document',
+    refusal: 'RUNTIME_UNSUPPORTED',
+    body: () => ({ cols: 80, rows: 24 }),
+  },
+  [`GET ${AGENT}/terminals`]: { kind: 'document' },
+  // Nobody has a terminal here, where there is no container engine: to its own tenant too it is not there.
+  [`GET ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
+  [`DELETE ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
   [`POST ${AGENT}/runs`]: {
     kind: 'document',
     refusal: 'AGENT_NOT_RUNNING',

@@ -80,6 +80,10 @@ export const PROBLEMS = {
   PROVIDER_UNKNOWN: { kind: 'unsupported', title: 'The model provider is not known' },
   RUN_TIMEOUT: { kind: 'timeout', title: 'The run took too long' },
   RUN_LOST: { kind: 'unavailable', title: 'The run was lost' },
+  // terminals
+  TERMINAL_NOT_WAITING: { kind: 'conflict', title: 'The terminal waits for nobody' },
+  TOO_MANY_TERMINALS: { kind: 'limited', title: 'There are as many terminals as there may be' },
+  UPGRADE_INVALID: { kind: 'malformed', title: 'The request for a WebSocket has faults' },
   // events
   TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
   // files

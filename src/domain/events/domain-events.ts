@@ -1,8 +1,9 @@
-import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
+import type { AgentInstanceId, ApiKeyId, EventId, ProjectId, RunId, TemplateId, TenantId, TerminalId } from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
 import type { SpawnProfile } from '../projects/spawn.js';
 import type { Amounts } from '../quotas/quota.js';
+import type { TerminalEnd } from '../terminals/terminal.js';
 import type { Actor } from './actor.js';
 
 /**
@@ -71,6 +72,10 @@ export interface DomainEvents {
   'run.started': { runId: RunId; instanceId: AgentInstanceId; runType: string; inputHash: string };
   'run.ended': { runId: RunId; instanceId: AgentInstanceId; status: string; resultHash: string | null };
 
+  'terminal.opened': { terminalId: TerminalId; instanceId: AgentInstanceId };
+  /** `end` is why: one of TERMINAL_ENDS. */
+  'terminal.closed': { terminalId: TerminalId; instanceId: AgentInstanceId; end: TerminalEnd };
+
   /** What an admin has set, all of it; what is not named has the default, or the tenant's limit. */
   'quota.changed': { scope: 'tenant' | 'project'; projectId: ProjectId | null; limits: Amounts };
   /** A file's path is told by its SHA-256: names are texts. `sha256` is that of the bytes that Muster passed on. */
@@ -86,7 +91,8 @@ export interface DomainEvents {
 
 export type DomainEventType = keyof DomainEvents;
 
-export type SubjectType = 'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'access';
+export type SubjectType =
+  'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'run' | 'terminal' | 'access';
 
 export interface Subject {
   readonly type: SubjectType;

@@ -43,6 +43,14 @@ export class Configuration {
   /** Bytes of one upload, download, or archive unpacked. */
   readonly filesMaxBytes: number;
   readonly filesMaxEntries: number;
+  readonly terminals: {
+    readonly perAgent: number;
+    readonly perTenant: number;
+    readonly idleSeconds: number;
+    readonly maxSeconds: number;
+    /** Of pages, beside Muster's own. */
+    readonly origins: readonly string[];
+  };
   readonly shutdownGraceSeconds: number;
   /** Of warm containers. A size of 0: none. */
   readonly pool: {
@@ -89,6 +97,13 @@ export class Configuration {
     this.bodyLimit = settings.BODY_LIMIT;
     this.filesMaxBytes = settings.FILES_MAX_BYTES;
     this.filesMaxEntries = settings.FILES_MAX_ENTRIES;
+    this.terminals = {
+      perAgent: settings.TERMINALS_PER_AGENT,
+      perTenant: settings.TERMINALS_PER_TENANT,
+      idleSeconds: settings.TERMINAL_IDLE_SECONDS,
+      maxSeconds: settings.TERMINAL_MAX_SECONDS,
+      origins: settings.TERMINAL_ORIGINS,
+    };
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
     this.pool = {
       size: settings.POOL_SIZE,

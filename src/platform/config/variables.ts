@@ -110,6 +110,18 @@ export const VARIABLES = {
   FILES_MAX_ENTRIES: integer(100_000, 1, 10_000_000, {
     meaning: 'Most files and folders in one archive.',
   }),
+  TERMINALS_PER_AGENT: integer(5, 0, 1000, { meaning: 'Most terminals that one agent can have at once.' }),
+  TERMINALS_PER_TENANT: integer(50, 0, 100_000, { meaning: 'Most terminals that a tenant can have at once.' }),
+  TERMINAL_IDLE_SECONDS: integer(1800, 1, 604_800, {
+    meaning: 'A terminal over which nothing went, in or out, for so long is closed.',
+  }),
+  TERMINAL_MAX_SECONDS: integer(28_800, 1, 2_592_000, { meaning: 'A terminal that is older is closed.' }),
+  TERMINAL_ORIGINS: optionalTexts({
+    meaning:
+      'Origins of pages that may open terminals from a browser, beside Muster\'s own: a JSON list, such as ["https://console.example.com"]. Unset: none.',
+    rule: (origin) =>
+      /^https?:\/\/[^/\s]+$/.test(origin) ? null : 'is not an origin, such as https://console.example.com',
+  }),
   POOL_SIZE: integer(0, 0, 1000, {
     meaning:
       'Warm containers kept ready of each specification in use, so that a first start takes milliseconds; each recent use asks for one more. 0: none. Needs Docker.',

@@ -8,6 +8,7 @@ import type { TenantId } from '../../domain/ids.js';
 import { Configuration } from '../config/configuration.js';
 import type { AuthenticatedRequest } from './caller.decorator.js';
 import { isFromThisMachine } from './from-this-machine.js';
+import { asksForWebSocket } from './upgrades.js';
 import { RefusalLog } from './refusal-log.js';
 import type { AccessRule } from './route-policy.js';
 
@@ -16,6 +17,7 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 const REASONS = {
   unknown: 'The API key is not known. Check that it is complete, and that it belongs to this installation.',
   revoked: 'The API key was revoked. Ask an admin of your tenant for another one.',
+  ticket: 'The ticket is not known: it was used, or its time is over. Ask for another terminal.',
   expired: 'The API key has expired. Ask an admin of your tenant for another one.',
 } as const;
 
@@ -72,6 +74,8 @@ export class AccessControl {
   private identify(request: FastifyRequest): Authentication | Promise<Authentication> | null {
     const { authorization } = request.headers;
     if (authorization === undefined) {
+      const ticket = ticketOf(request);
+      if (ticket !== null) return this.authenticator.redeem(ticket, request.url.split('?', 1)[0] ?? '');
       if (!this.configuration.devNoAuth || !isFromThisMachine(request)) return null;
       return { kind: 'accepted', principal: this.authenticator.developer() };
     }
@@ -106,6 +110,13 @@ export class AccessControl {
     const route = `${request.method} ${request.routeOptions.url ?? '*'}`;
     this.refusals.note({ tenantId, apiKeyId, route, status });
   }
+}
+
+/** Only where a WebSocket is asked for: nothing else uses one up. */
+function ticketOf({ raw, routeOptions, query }: FastifyRequest): string | null {
+  if (routeOptions.config.muster?.takesTicket !== true || !asksForWebSocket(raw)) return null;
+  const { ticket } = query as Record<string, unknown>;
+  return typeof ticket === 'string' ? ticket : null;
 }
 
 const lacking = ({ role }: Principal, permission: Permission): DomainError =>
