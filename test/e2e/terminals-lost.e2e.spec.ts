@@ -21,8 +21,9 @@ describeEngine('terminals of a Muster that ends', () => {
       env: { RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST },
     });
   const sleepers = async (): Promise<number> => {
-    const script = `grep -lE '^sleep.1003' /proc/[0-9]*/cmdline 2>/dev/null | wc -l`;
-    return Number((await runInside(container, ['sh', '-c', script])).said);
+    const script = `for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f; echo; done 2>/dev/null`;
+    const { said } = await runInside(container, ['sh', '-c', script]);
+    return said.split('\n').filter((line) => line.trim() === 'sleep 1003').length;
   };
   const sleeping = async (): Promise<TerminalClient & { id: string }> => {
     const { body } = await muster.call('POST', `${agent}/terminals`, { cols: 80, rows: 24 });
