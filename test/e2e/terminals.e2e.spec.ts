@@ -74,8 +74,11 @@ describeEngine('terminals', () => {
     expect(await client.ends()).toEqual({ code: 1000, reason: 'exited' });
     expect(client.controls).toEqual([{ exit: 7 }]);
     expect(await ended(client.id)).toMatchObject({ end: 'exited', exitCode: 7, envNames: ['WORD'] });
-    const { items } = (await app.call(`/audit/events?subject=${client.id}`)).body as { items: { type: string }[] };
-    expect(items.map(({ type }) => type).sort()).toEqual(['terminal.closed', 'terminal.opened']);
+    await eventually(async () => {
+      const { body } = await app.call(`/audit/events?subject=${client.id}`);
+      const types = (body.items as { type: string }[]).map(({ type }) => type);
+      expect(types.sort()).toEqual(['terminal.closed', 'terminal.opened']);
+    });
     const stored = JSON.stringify(await app.database.db.collection('terminals').find({}).toArray());
     expect(stored).not.toContain('magic');
   });
