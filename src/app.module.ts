@@ -6,6 +6,7 @@ import { MongoFailureTranslator } from './data/database/mongo-failure-translator
 import { IdempotencyDataModule } from './data/idempotency/idempotency-data.module.js';
 import { InstallationDataModule } from './data/installation/installation-data.module.js';
 import { AgentInstancesModule } from './modules/agent-instances/agent-instances.module.js';
+import { AgentManagerModule } from './modules/agent-manager/agent-manager.module.js';
 import { AgentSnapshotsModule } from './modules/agent-snapshots/agent-snapshots.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { EventStreamModule } from './modules/event-stream/event-stream.module.js';
@@ -16,6 +17,7 @@ import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
+import { TerminalsModule } from './modules/terminals/terminals.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ArchivesModule } from './platform/archives/archives.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -69,6 +71,8 @@ export class AppModule implements OnModuleDestroy {
         SandboxModule,
         MetricsModule,
         FilesModule,
+        AgentManagerModule,
+        TerminalsModule,
       ],
     };
   }

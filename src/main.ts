@@ -17,13 +17,18 @@ async function main(): Promise<void> {
   const app = await createApp(takeEnvironment());
   // Exits by itself: a signal that is raised again after the hooks would say that Muster was killed.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  const { host, port, dataDir } = app.get(Configuration);
+  const { host, port, dataDir, devNoAuth } = app.get(Configuration);
   await app.listen(port, host).catch(async (error: unknown) => {
     await app.close();
     throw cannotListen(error, host, port);
   });
   const { runtime, reason } = app.get(RuntimeChoice);
   const address = await app.getUrl();
+  if (devNoAuth) {
+    new Logger('Muster').warn({
+      msg: 'MUSTER_DEV_NO_AUTH=1: NO API KEY IS NEEDED. Every program of this machine acts as admin. Never where anything matters.',
+    });
+  }
   const keyFile = join(dataDir, 'admin.key');
   new Logger('Muster').log({
     msg: `listening on ${address}`,

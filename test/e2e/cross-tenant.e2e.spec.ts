@@ -89,7 +89,7 @@ describe('two tenants', () => {
       ? inner.templateId
       : url.includes('/api-keys/')
         ? inner.apiKeyId
-        : url.includes(':projectId')
+        : url.includes(':projectId') || url.includes('/agent/')
           ? inner.agentId
           : inner.projectId;
     return url
@@ -98,8 +98,12 @@ describe('two tenants', () => {
       .replace(/:id\b/, id)
       .replace(':runId', inner.runId)
       .replace(':snapshotId', inner.snapshotId)
+      .replace(':terminalId', '0'.repeat(24))
       .replace(/:(version|revision)\b/, '1');
   }
+
+  /** The agent-manager's lists are named for what they hold. */
+  const itemsOf = ({ body }: Answer): { id: string }[] => body.items ?? body.templates;
 
   const withQuery = (path: string, { query }: { query?: string }): string => (query ? `${path}?${query}` : path);
 
@@ -208,8 +212,8 @@ describe('two tenants', () => {
     const before = await Promise.all([settledEstate(theirs), settledEstate(mine)]);
     for (const { method, url, recipe } of routesOf('reference')) {
       const answer = await send(method, fill(url, mine, mine), mine.key, recipe.body(theirs));
-      expect([url, answer.status, answer.body.code]).toEqual([url, 422, 'TEMPLATES_UNKNOWN']);
-      expect(answer.body.errors).toMatchObject([{ pointer: '/roleAssignments/0/templateId' }]);
+      expect([url, answer.status, answer.body.code]).toEqual([url, 422, recipe.code ?? 'TEMPLATES_UNKNOWN']);
+      expect(answer.body.errors).toMatchObject(recipe.pointers.map((pointer) => ({ pointer })));
     }
     const assign = `/projects/${mine.projectId}/role-assignments`;
     const answer = await send('POST', assign, mine.key, { role: 'tester', templateId: theirs.templateId });
@@ -226,10 +230,11 @@ describe('two tenants', () => {
     for (const { method, url } of routesOf('list').filter((route) => route.method === 'GET')) {
       for (const query of ['', '?limit=200']) {
         const empty = await send(method, `${url.replace('/api/v1', '')}${query}`, key);
-        const items = (empty.body.items as { id: string }[]).filter((item) => item.id !== id);
-        expect([url, empty.status, items, empty.body.nextCursor]).toEqual([url, 200, [], null]);
+        const items = itemsOf(empty).filter((item) => item.id !== id);
+        const cursor: unknown = 'templates' in empty.body ? empty.body.next_cursor : empty.body.nextCursor;
+        expect([url, empty.status, items, cursor]).toEqual([url, 200, [], null]);
         const own = await send(method, `${url.replace('/api/v1', '')}${query}`, mine.key);
-        expect([url, own.body.items.length > 0]).toEqual([url, true]);
+        expect([url, itemsOf(own).length > 0]).toEqual([url, true]);
         for (const foreign of Object.values(theirs)) expect(JSON.stringify(own.body)).not.toContain(foreign);
       }
     }

@@ -35,7 +35,27 @@ const GOOD: Record<string, unknown> = {
   'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'scale', replicas: 2 },
   'POST /api/v1/projects/:projectId/agents/:id/snapshots': { target: 'archive', reason: 'Before' },
   'POST /api/v1/projects/:projectId/agents/:id/snapshots/:snapshotId/fork': { role: 'tester', displayName: 'Ada' },
+  'POST /api/v1/projects/:projectId/agents/:id/terminals': {
+    command: ['/bin/sh'],
+    cols: 80,
+    rows: 24,
+    cwd: '.',
+    env: { EDITOR: 'vi' },
+  },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
+  'POST /api/v1/agent/spawn': {
+    agent_config: { name: 'demo', profile: 'personal', template: 'unknown', project: 'unknown', metadata: { a: 1 } },
+    signed_manifest: { manifest: {}, signature: '' },
+  },
+  'POST /api/v1/agent/:id/action': { action: 'pause' },
+  'POST /api/v1/agent/:id/sandbox/run': { command: 'ls', cwd: '.', env: { A: 'b' }, stdin: '', timeout_seconds: 5 },
+  'POST /api/v1/agent/templates': {
+    name: 'developer',
+    display_name: 'Developer',
+    system_prompt: 'You are <%= soul %>.',
+    config: { provider: 'echo', model: 'any', can_write_code: true, mcp_servers: [{ name: 'x', command: 'y' }] },
+    manifest: { resources: { cpus: 1 } },
+  },
   'POST /api/v1/projects/:projectId/agents/:id/files/folders': { path: '/workspace/notes' },
   'PUT /api/v1/projects/:projectId/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
   'PUT /api/v1/tenants/:id/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
@@ -101,7 +121,11 @@ describe('bad input', () => {
       .replace(':snapshotId', '0'.repeat(24))
       .replace(
         /:id\b/,
-        url.includes('/templates/') ? templateId : url.includes('/agents/') ? agent.id : agent.projectId,
+        url.includes('/templates/')
+          ? templateId
+          : url.includes('/agents/') || url.includes('/agent/')
+            ? agent.id
+            : agent.projectId,
       );
 
   /** Every refusal says what is wrong; only a full outbox may ask to try again, and the process runtime has not everything. */
@@ -180,7 +204,7 @@ describe('bad input', () => {
     for (const { method, url } of app.app.get(RouteTable).all().filter((route) => route.method === 'GET')) {
       // A stream that is taken has no end.
       if (url.startsWith('/docs') || !url.startsWith('/api') || url === '/api/v1/events') continue;
-      expectClear(await app.call(`${pathOf(url).replace(':runId', '0'.repeat(24))}?${query}`), [method, url, query]);
+      expectClear(await app.call(`${pathOf(url).replace(/:(runId|terminalId)/, '0'.repeat(24))}?${query}`), [method, url, query]);
     }
   }); // prettier-ignore
 

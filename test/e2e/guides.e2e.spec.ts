@@ -130,6 +130,13 @@ describe('the guides show commands that work, in their order (skipped where ther
     await app.call(`/projects/${agent.projectId}`, { method: 'DELETE' });
   });
 
+  needsCurl('agent-manager', async () => {
+    const said = await follow('agent-manager');
+    expect(said).toContain('"status":"running"');
+    expect(said).toContain('"run_id":');
+    expect(said).toContain('SIGNED_MANIFEST_INVALID');
+  });
+
   needsCurl('quotas', async () => {
     expect(await follow('quotas')).toMatch(/QUOTA_EXCEEDED\s*$/);
   });

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestApp } from '../support/app.js';
+import { MusterProcess } from '../support/muster-process.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -50,6 +51,16 @@ describe('starting Muster', () => {
       '  RUNTIME must be one of auto, docker, process (it is "cloud")',
       '  BOOTSTRAP_ADMIN_KEY must be 24 to 200 visible ASCII characters',
     ]);
+  });
+
+  it('without keys says so loudly', async () => {
+    const muster = await MusterProcess.start({
+      mongoUri: database.uri,
+      dataDir: folder.path,
+      env: { MUSTER_DEV_NO_AUTH: '1' },
+    });
+    await muster.stop();
+    expect(muster.log).toContain('NO API KEY IS NEEDED');
   });
 
   it('reads .env of the folder it is started in, unless the environment says otherwise', async () => {

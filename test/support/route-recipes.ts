@@ -23,7 +23,7 @@ export type Recipe =
       /** The content type of the bytes it takes. */
       readonly bytes?: string;
       /** With what it is refused to its own tenant: nobody has a running agent here, nor a container engine. */
-      readonly refusal?: 'AGENT_NOT_RUNNING' | 'RUNTIME_UNSUPPORTED';
+      readonly refusal?: 'AGENT_NOT_RUNNING' | 'RUNTIME_UNSUPPORTED' | 'NOT_FOUND';
     }
   /** It lists what the caller's tenant has. */
   | { readonly kind: 'list' }
@@ -34,7 +34,14 @@ export type Recipe =
   /** It makes something that names nothing else: for the caller's tenant, whatever names others use. */
   | { readonly kind: 'create'; readonly body: object }
   /** It makes something out of what the body names. */
-  | { readonly kind: 'reference'; readonly body: (theirs: Estate) => object }
+  | {
+      readonly kind: 'reference';
+      readonly body: (theirs: Estate) => object;
+      /** With what it is refused. @default TEMPLATES_UNKNOWN */
+      readonly code?: 'VALIDATION_FAILED';
+      /** What of the body is refused. */
+      readonly pointers: readonly string[];
+    }
   /** Only for the installation's first tenant. */
   | { readonly kind: 'installation'; readonly body?: object }
   /** It shows the caller, or what the caller's tenant may have. */
@@ -81,9 +88,27 @@ export const RECIPES: Record<string, Recipe> = {
   'GET /api/v1/templates/:id/export': { kind: 'document' },
   'GET /api/v1/templates/:id/versions': { kind: 'document' },
   'GET /api/v1/templates/:id/versions/:version': { kind: 'document' },
+  'GET /api/v1/agent/templates': { kind: 'list' },
+  'POST /api/v1/agent/templates': { kind: 'create', body: { name: `${SHARED_NAME}-agent`, role: 'developer' } },
+  'POST /api/v1/agent/spawn': {
+    kind: 'reference',
+    body: ({ templateId, projectId }) => ({
+      agent_config: { name: 'Borrowed', profile: 'personal', template: templateId, project: projectId },
+    }),
+    code: 'VALIDATION_FAILED',
+    pointers: ['/agent_config/template', '/agent_config/project'],
+  },
+  'GET /api/v1/agent/:id/status': { kind: 'document' },
+  'POST /api/v1/agent/:id/action': { kind: 'document', body: () => ({ action: 'stop' }) },
+  'POST /api/v1/agent/:id/sandbox/run': {
+    kind: 'document',
+    refusal: 'AGENT_NOT_RUNNING',
+    body: () => ({ input: 'Whose are you?' }),
+  },
   'POST /api/v1/projects': {
     kind: 'reference',
     body: ({ templateId }) => ({ name: 'Borrowed', roleAssignments: [{ role: 'developer', templateId }] }),
+    pointers: ['/roleAssignments/0/templateId'],
   },
   'GET /api/v1/projects': { kind: 'list' },
   'GET /api/v1/projects/:id': { kind: 'document' },
@@ -129,6 +154,15 @@ export const RECIPES: Record<string, Recipe> = {
   [`GET ${AGENT}/snapshots/:snapshotId/archive`]: { kind: 'document' },
   [`POST ${AGENT}/snapshots/:snapshotId/restore`]: { kind: 'document' },
   [`POST ${AGENT}/snapshots/:snapshotId/fork`]: { kind: 'document', body: () => ({ displayName: 'Mine now' }) },
+  [`POST ${AGENT}/terminals`]: {
+    kind: 'document',
+    refusal: 'RUNTIME_UNSUPPORTED',
+    body: () => ({ cols: 80, rows: 24 }),
+  },
+  [`GET ${AGENT}/terminals`]: { kind: 'document' },
+  // Nobody has a terminal here, where there is no container engine: to its own tenant too it is not there.
+  [`GET ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
+  [`DELETE ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
   [`POST ${AGENT}/runs`]: {
     kind: 'document',
     refusal: 'AGENT_NOT_RUNNING',

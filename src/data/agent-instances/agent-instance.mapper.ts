@@ -5,6 +5,7 @@ import type { InstanceHead, NewAgentInstance } from '../../domain/agent-instance
 import type { AgentInstanceId, ProjectId, RunId, TemplateId, TenantId } from '../../domain/ids.js';
 import type { ToolReference } from '../../domain/templates/blueprint.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
+import { fromSpawn, toSpawn } from '../projects/spawn-record.js';
 import { fromIdentity, toIdentity } from '../templates/identity-text.js';
 import type { AgentInstanceRecord } from './agent-instance.schema.js';
 
@@ -36,6 +37,7 @@ export function toAgentInstance(record: ReadAgentInstance): AgentInstance {
     openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
     workspacePath: record.workspacePath,
     lifecycle: record.lifecycle,
+    ...(record.spawn === undefined ? {} : { spawn: toSpawn(record.spawn) }),
     revision: record.revision,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -67,6 +69,7 @@ export function fromAgentInstance(instance: AgentInstance): ReadAgentInstance {
     openRuns: instance.openRuns.map((id) => new Types.ObjectId(id)),
     workspacePath: instance.workspacePath,
     lifecycle: instance.lifecycle,
+    ...(instance.spawn === undefined ? {} : { spawn: fromSpawn(instance.spawn) }),
     revision: instance.revision,
     createdAt: instance.createdAt,
     updatedAt: instance.updatedAt,

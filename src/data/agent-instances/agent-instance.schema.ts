@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/events/actor.js';
 import type { Lifecycle } from '../../domain/lifecycle/lifecycle.js';
 import type { AgentConfig } from '../../domain/templates/blueprint.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
+import type { SpawnRecord } from '../projects/spawn-record.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 
 export const AGENT_INSTANCE_MODEL = 'AgentInstance';
@@ -40,6 +41,7 @@ export interface AgentInstanceRecord {
   openRuns: Types.ObjectId[];
   workspacePath: string;
   lifecycle: Lifecycle;
+  spawn?: SpawnRecord;
   revision: number;
   lastChange: LastChangeRecord;
   createdAt: Date;
@@ -79,6 +81,7 @@ export const agentInstanceSchema = new Schema<AgentInstanceRecord>(
     openRuns: { type: [ObjectId], default: [] },
     workspacePath: { type: String, required: true },
     lifecycle: { type: Mixed, required: true },
+    spawn: { type: Mixed },
     revision: { type: Number, required: true },
     lastChange: { type: Mixed, required: true },
     createdAt: { type: Date, required: true },

@@ -2,6 +2,7 @@ import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/i
 import { INITIAL_LIFECYCLE, type Lifecycle } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
+import { toSpawn } from '../projects/spawn-record.js';
 
 /** What of a record lifecycle reads: not its texts. */
 export const MANAGED_PROJECTION = {
@@ -13,6 +14,7 @@ export const MANAGED_PROJECTION = {
   pid: 1,
   openRuns: 1,
   lifecycle: 1,
+  spawn: 1,
   revision: 1,
   removedAt: 1,
 } as const;
@@ -30,6 +32,7 @@ export function toManagedInstance(record: ManagedRecord): ManagedInstance {
     pid: record.pid,
     openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
     lifecycle: toLifecycle(record.lifecycle),
+    ...(record.spawn === undefined ? {} : { spawn: toSpawn(record.spawn) }),
     revision: record.revision,
     removedAt: record.removedAt,
   };

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../../domain/ids.js';
 import type { Project, RoleAssignment } from '../../domain/projects/project.js';
+import { fromSpawn, toSpawn } from './spawn-record.js';
 import type { ProjectRecord, RoleAssignmentRecord } from './project.schema.js';
 
 /** What a read has to bring: everything but the outbox and the slug's key. */
@@ -59,6 +60,7 @@ const toRoleAssignment = (record: RoleAssignmentRecord): RoleAssignment => ({
   forkedFrom: record.forkedFrom ?? null,
   assignedAt: record.assignedAt,
   assignedBy: record.assignedBy,
+  ...(record.spawn === undefined ? {} : { spawn: toSpawn(record.spawn) }),
 });
 
 export const fromRoleAssignment = (seat: RoleAssignment): RoleAssignmentRecord => ({
@@ -72,4 +74,5 @@ export const fromRoleAssignment = (seat: RoleAssignment): RoleAssignmentRecord =
   forkedFrom: seat.forkedFrom,
   assignedAt: seat.assignedAt,
   assignedBy: seat.assignedBy,
+  ...(seat.spawn === undefined ? {} : { spawn: fromSpawn(seat.spawn) }),
 });

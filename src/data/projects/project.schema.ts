@@ -1,6 +1,7 @@
 import type { ForkOrigin } from '../../domain/agent-snapshots/agent-snapshot.js';
 import { Schema, type Types } from 'mongoose';
 import type { Actor } from '../../domain/events/actor.js';
+import type { SpawnRecord } from './spawn-record.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 
 export const PROJECT_MODEL = 'Project';
@@ -17,6 +18,7 @@ export interface RoleAssignmentRecord {
   forkedFrom?: ForkOrigin | null;
   assignedAt: Date;
   assignedBy: Actor;
+  spawn?: SpawnRecord;
 }
 
 /** A document of `projects`. */
@@ -54,6 +56,7 @@ const ASSIGNMENT = new Schema<RoleAssignmentRecord>(
     forkedFrom: { type: Mixed, default: null },
     assignedAt: { type: Date, required: true },
     assignedBy: { type: Mixed, required: true },
+    spawn: { type: Mixed },
   },
   { _id: false },
 );

@@ -55,6 +55,14 @@ export class MongoProjects extends Projects {
     return record === null ? null : toProject(record);
   }
 
+  async findBySlug(slug: string, tenantId: TenantId): Promise<Project | null> {
+    const record = await this.collection.findOne<ReadProjectRecord>(
+      { tenantId: new Types.ObjectId(tenantId), slugKey: slug },
+      { projection: PROJECT_PROJECTION },
+    );
+    return record === null ? null : toProject(record);
+  }
+
   async list(tenantId: TenantId, page: PageRequest): Promise<Page<Project>> {
     const records = await this.collection
       .find<ReadProjectRecord>(

@@ -48,6 +48,8 @@ export const PROBLEMS = {
   TEMPLATE_FILE_INVALID: { kind: 'invalid', title: 'The template file has faults' },
   EXPORT_NOT_POSSIBLE: { kind: 'invalid', title: 'The template cannot be written in that format' },
   TEMPLATES_UNKNOWN: { kind: 'invalid', title: 'Some templates do not exist' },
+  SIGNED_MANIFEST_INVALID: { kind: 'forbidden', title: 'No valid signed manifest allows that' },
+  SIGNED_MANIFEST_USED: { kind: 'forbidden', title: 'The signed manifest was used before' },
   SNAPSHOTS_PENDING: { kind: 'unavailable', title: 'The agents are not created yet' },
   // lifecycle
   INVALID_TRANSITION: { kind: 'conflict', title: 'That is not possible in this state' },
@@ -86,6 +88,10 @@ export const PROBLEMS = {
   SNAPSHOT_IN_USE: { kind: 'conflict', title: 'An agent still needs the snapshot' },
   SNAPSHOT_DAMAGED: { kind: 'conflict', title: 'The snapshot is not what was written' },
   SNAPSHOT_LOST: { kind: 'unavailable', title: 'The snapshot was lost' },
+  // terminals
+  TERMINAL_NOT_WAITING: { kind: 'conflict', title: 'The terminal waits for nobody' },
+  TOO_MANY_TERMINALS: { kind: 'limited', title: 'There are as many terminals as there may be' },
+  UPGRADE_INVALID: { kind: 'malformed', title: 'The request for a WebSocket has faults' },
   // events
   TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
   // files

@@ -8,10 +8,13 @@ import type {
   RunId,
   TemplateId,
   TenantId,
+  TerminalId,
 } from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
+import type { SpawnProfile } from '../projects/spawn.js';
 import type { Amounts } from '../quotas/quota.js';
+import type { TerminalEnd } from '../terminals/terminal.js';
 import type { Actor } from './actor.js';
 
 /**
@@ -44,6 +47,9 @@ export interface DomainEvents {
     templateId: TemplateId;
     templateVersion: number;
     templateDigest: string;
+    /** Of an agent that was spawned; the digest is that of the signed manifest, null without one. */
+    profile?: SpawnProfile;
+    manifestDigest?: string | null;
   };
   'agent-instance.edited': {
     instanceId: AgentInstanceId;
@@ -88,6 +94,10 @@ export interface DomainEvents {
 
   'run.started': { runId: RunId; instanceId: AgentInstanceId; runType: string; inputHash: string };
   'run.ended': { runId: RunId; instanceId: AgentInstanceId; status: string; resultHash: string | null };
+
+  'terminal.opened': { terminalId: TerminalId; instanceId: AgentInstanceId };
+  /** `end` is why: one of TERMINAL_ENDS. */
+  'terminal.closed': { terminalId: TerminalId; instanceId: AgentInstanceId; end: TerminalEnd };
 
   /** What an admin has set, all of it; what is not named has the default, or the tenant's limit. */
   'quota.changed': { scope: 'tenant' | 'project'; projectId: ProjectId | null; limits: Amounts };
@@ -139,7 +149,16 @@ export interface DomainEvents {
 export type DomainEventType = keyof DomainEvents;
 
 export type SubjectType =
-  'tenant' | 'quota' | 'api-key' | 'template' | 'project' | 'agent-instance' | 'agent-snapshot' | 'run' | 'access';
+  | 'tenant'
+  | 'quota'
+  | 'api-key'
+  | 'template'
+  | 'project'
+  | 'agent-instance'
+  | 'agent-snapshot'
+  | 'run'
+  | 'terminal'
+  | 'access';
 
 export interface Subject {
   readonly type: SubjectType;

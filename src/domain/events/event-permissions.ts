@@ -23,6 +23,8 @@ export const EVENT_PERMISSIONS = {
   'lifecycle.renewed': 'agents:read',
   'run.started': 'runs:read',
   'run.ended': 'runs:read',
+  'terminal.opened': 'runs:read',
+  'terminal.closed': 'runs:read',
   'quota.changed': 'projects:read',
   'file.written': 'files:read',
   'file.deleted': 'files:read',

@@ -7,7 +7,7 @@ export type Authentication =
   | {
       readonly kind: 'refused';
       /** `revoked` and `expired` are only told to who has the right secret. */
-      readonly reason: 'unknown' | 'revoked' | 'expired';
+      readonly reason: 'unknown' | 'revoked' | 'expired' | 'ticket';
       /** Whose log notes it: the key's tenant when the key is real, else the first tenant of this installation. */
       readonly tenantId: TenantId;
       readonly apiKeyId: ApiKeyId | null;
@@ -17,6 +17,10 @@ export type Authentication =
 export abstract class Authenticator {
   /** Answers at once for a key that it has verified a moment ago, so that a request need not wait for the database. */
   abstract authenticate(token: string): Authentication | Promise<Authentication>;
+  /** Who it is that a ticket for this path stands for. It is used up by that. */
+  abstract redeem(ticket: string, path: string): Promise<Authentication>;
+  /** Whether a key that was accepted before still is. */
+  abstract recall(tenantId: TenantId, apiKeyId: ApiKeyId): Promise<Authentication>;
   /** Who calls when no key is needed (MUSTER_DEV_NO_AUTH): the first admin of the first tenant. */
   abstract developer(): Principal;
   /** The first tenant of this installation, whose log notes what concerns no other. */

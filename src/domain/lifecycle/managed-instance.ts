@@ -12,6 +12,7 @@ export type ManagedInstance = Pick<
   | 'pid'
   | 'openRuns'
   | 'lifecycle'
+  | 'spawn'
   | 'revision'
   | 'removedAt'
 >;

@@ -1,6 +1,7 @@
 import type { ForkOrigin } from '../agent-snapshots/agent-snapshot.js';
 import type { Actor } from '../events/actor.js';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../ids.js';
+import type { Spawn } from './spawn.js';
 
 /** One seat of the team: which template version fills it, and which instance was made for it. */
 export interface RoleAssignment {
@@ -17,6 +18,8 @@ export interface RoleAssignment {
   readonly forkedFrom: ForkOrigin | null;
   readonly assignedAt: Date;
   readonly assignedBy: Actor;
+  /** Not there for a seat that was assigned in the ordinary way. */
+  readonly spawn?: Spawn;
 }
 
 /** Characters. */

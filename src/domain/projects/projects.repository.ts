@@ -15,6 +15,8 @@ export abstract class Projects {
   abstract insert(project: Project, event: DomainEvent<'project.created'>): Promise<void>;
   /** Archived ones too. */
   abstract find(id: ProjectId, tenantId: TenantId): Promise<Project | null>;
+  /** The live one of that slug. */
+  abstract findBySlug(slug: string, tenantId: TenantId): Promise<Project | null>;
   /** The live ones, newest first. */
   abstract list(tenantId: TenantId, page: PageRequest): Promise<Page<Project>>;
   abstract update(read: ReadProject, change: ProjectChange, event: DomainEvent<'project.updated'>): Promise<Project>;

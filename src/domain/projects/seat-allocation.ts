@@ -3,6 +3,7 @@ import type { Actor } from '../events/actor.js';
 import { newId, type AgentInstanceId, type TemplateId } from '../ids.js';
 import type { Project, RoleAssignment } from './project.js';
 import { roleSlugOf } from './role-slug.js';
+import type { Spawn } from './spawn.js';
 
 /** A seat somebody asks for, with its template resolved to a version. */
 export interface WantedSeat {
@@ -15,6 +16,7 @@ export interface WantedSeat {
   readonly tags: readonly string[];
   /** @default null */
   readonly forkedFrom?: ForkOrigin | null;
+  readonly spawn?: Spawn;
 }
 
 /**
@@ -42,6 +44,7 @@ export function allocateSeats(
       identifier: `${project.slug}-${slug}-${n}`,
       assignedAt: assigned.at,
       assignedBy: assigned.by,
+      ...(seat.spawn === undefined ? {} : { spawn: seat.spawn }),
     };
   });
   return { seats, roleCounters: Object.fromEntries(counters) };

@@ -28,7 +28,9 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
     templateId: seat.templateId,
     templateVersion: seat.templateVersion,
     templateDigest: template.digest,
+    ...(seat.spawn === undefined ? {} : { profile: seat.spawn.profile, manifestDigest: seat.spawn.manifestDigest }),
   });
+  const starts = project.autostart || seat.spawn !== undefined;
   return {
     instance: {
       ...seatOf(project, seat, now),
@@ -41,10 +43,10 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
       tools: content.tools,
       config: content.config,
       manifest: content.manifest,
-      lifecycle: withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
+      lifecycle: withTimeToLive(starts ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
     },
     lastChange: { by: seat.assignedBy, at: now, fields: EDITABLE_FIELDS },
-    events: project.autostart ? [created, startRequested(seat, about)] : [created],
+    events: starts ? [created, startRequested(seat, about)] : [created],
   };
 }
 
@@ -137,6 +139,7 @@ const seatOf = (project: Project, seat: RoleAssignment, now: Date) =>
     createdAt: now,
     updatedAt: now,
     removedAt: null,
+    ...(seat.spawn === undefined ? {} : { spawn: seat.spawn }),
   }) satisfies Partial<AgentInstance>;
 
 const startRequested = (

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { StoredApiKey } from '../../domain/identity/api-key.js';
 import type { ApiKeys } from '../../domain/identity/api-keys.repository.js';
+import type { Tickets } from '../../domain/identity/tickets.repository.js';
 import type { ApiKeyId, TenantId } from '../../domain/ids.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { hashKey, newSecret, writeKey } from './key-text.js';
@@ -32,7 +33,10 @@ describe('ApiKeyAuthenticator', () => {
       reads += 1;
       return Promise.resolve(stored);
     };
-    sut = new ApiKeyAuthenticator({ findStored: read, findByHash: () => Promise.resolve(null) } as unknown as ApiKeys);
+    sut = new ApiKeyAuthenticator(
+      { findStored: read, findByHash: () => Promise.resolve(null) } as unknown as ApiKeys,
+      {} as Tickets,
+    );
     sut.settleHome({ id: HOME, name: 'default', firstKeyId: 'd'.repeat(24) as ApiKeyId, createdAt: new Date() });
   });
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { StoredApiKey } from '../../domain/identity/api-key.js';
 import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
+import { Tickets } from '../../domain/identity/tickets.repository.js';
 import { Authenticator, type Authentication } from '../../domain/identity/authenticator.js';
 import type { Principal } from '../../domain/identity/principal.js';
 import type { Tenant } from '../../domain/identity/tenant.js';
@@ -28,7 +29,10 @@ export class ApiKeyAuthenticator extends Authenticator {
   private readonly revokedHere = new Set<ApiKeyId>();
   private home: Tenant | undefined;
 
-  constructor(private readonly apiKeys: ApiKeys) {
+  constructor(
+    private readonly apiKeys: ApiKeys,
+    private readonly tickets: Tickets,
+  ) {
     super();
   }
 
@@ -41,6 +45,18 @@ export class ApiKeyAuthenticator extends Authenticator {
     const asked = this.verify(token, hash).finally(() => this.asking.delete(hash));
     this.asking.set(hash, asked);
     return asked;
+  }
+
+  async redeem(ticket: string, path: string): Promise<Authentication> {
+    const used = await this.tickets.redeem(hashKey(ticket), path);
+    if (used === null) return { kind: 'refused', reason: 'ticket', tenantId: this.homeTenant(), apiKeyId: null };
+    return this.recall(used.tenantId, used.apiKeyId);
+  }
+
+  async recall(tenantId: TenantId, apiKeyId: ApiKeyId): Promise<Authentication> {
+    const key = await this.apiKeys.findStored(tenantId, apiKeyId);
+    if (key === null) return { kind: 'refused', reason: 'unknown', tenantId, apiKeyId: null };
+    return this.judge(key);
   }
 
   developer(): Principal {
@@ -76,14 +92,20 @@ export class ApiKeyAuthenticator extends Authenticator {
     const key =
       text === null ? await this.apiKeys.findByHash(hash) : await this.apiKeys.findStored(text.tenantId, text.apiKeyId);
     if (key === null || !sameHash(key.keyHash, hash)) return unknown;
+    const answer = this.judge(key);
+    if (answer.kind === 'accepted' && !this.revokedHere.has(key.id)) {
+      const expires = key.expiresAt?.getTime() ?? Infinity;
+      this.trust(hash, { answer, until: Math.min(Date.now() + TRUST_MS, expires) });
+    }
+    return answer;
+  }
+
+  private judge(key: StoredApiKey): Authentication {
     const { tenantId, id } = key;
     if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked', tenantId, apiKeyId: id };
-    const now = Date.now();
     const expires = key.expiresAt?.getTime() ?? Infinity;
-    if (expires <= now) return { kind: 'refused', reason: 'expired', tenantId, apiKeyId: id };
-    const answer = { kind: 'accepted' as const, principal: this.principalOf(key) };
-    if (!this.revokedHere.has(id)) this.trust(hash, { answer, until: Math.min(now + TRUST_MS, expires) });
-    return answer;
+    if (expires <= Date.now()) return { kind: 'refused', reason: 'expired', tenantId, apiKeyId: id };
+    return { kind: 'accepted', principal: this.principalOf(key) };
   }
 
   private trust(hash: string, trusted: Trusted): void {

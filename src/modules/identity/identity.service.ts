@@ -6,13 +6,18 @@ import { domainEvent, type DomainEvent } from '../../domain/events/domain-events
 import { withoutHash, type ApiKey, type StoredApiKey } from '../../domain/identity/api-key.js';
 import { ApiKeys } from '../../domain/identity/api-keys.repository.js';
 import type { Role } from '../../domain/identity/permissions.js';
+import type { Principal } from '../../domain/identity/principal.js';
 import type { Tenant } from '../../domain/identity/tenant.js';
 import { Tenants } from '../../domain/identity/tenants.repository.js';
+import { Tickets } from '../../domain/identity/tickets.repository.js';
 import { newId, type ApiKeyId, type TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { hashKey, newSecret, writeKey } from './key-text.js';
+
+/** How long a ticket waits to be used. */
+const TICKET_MS = 30_000;
 
 /** A key as it is told once, to the one who made it. */
 export interface IssuedKey {
@@ -33,6 +38,7 @@ export class IdentityService {
   constructor(
     private readonly tenants: Tenants,
     private readonly apiKeys: ApiKeys,
+    private readonly tickets: Tickets,
     private readonly authenticator: ApiKeyAuthenticator,
     private readonly bus: DomainEventBus,
   ) {}
@@ -126,6 +132,17 @@ export class IdentityService {
     const outcome = await this.apiKeys.revoke(tenantId, id, event.at, event);
     this.authenticator.forget(id);
     if (outcome === 'revoked') this.bus.publish(event);
+  }
+
+  /** A text that stands for this key once, at this path, within half a minute. It is in the answer and nowhere else. */
+  async issueTicket(
+    { tenantId, apiKeyId }: Principal,
+    path: string,
+  ): Promise<{ readonly ticket: string; readonly expiresAt: Date }> {
+    const ticket = newSecret();
+    const expiresAt = new Date(Date.now() + TICKET_MS);
+    await this.tickets.insert(hashKey(ticket), { tenantId, apiKeyId, path }, expiresAt);
+    return { ticket, expiresAt };
   }
 
   private async insert(key: StoredApiKey, actor: Actor): Promise<'inserted' | 'existed'> {

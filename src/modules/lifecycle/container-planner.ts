@@ -7,6 +7,7 @@ import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { assertBoundaryFor } from '../../domain/lifecycle/signed-needs-boundary.js';
 import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import { ContainerRuntime, type RuntimeCapabilities } from '../../domain/runtime/container-runtime.js';
@@ -59,6 +60,7 @@ export class ContainerPlanner {
   async plan(instance: ManagedInstance, replica = 0): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
     assertUsable(instance.manifest, this.runtime.capabilities);
+    assertBoundaryFor(instance.spawn, this.runtime);
     this.hostHooks.assertAllowed(instance.manifest);
     this.ports.assertAllowed(instance.manifest);
     const { id, identifier } = instance;

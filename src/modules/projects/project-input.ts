@@ -1,5 +1,6 @@
 import type { ForkOrigin } from '../../domain/agent-snapshots/agent-snapshot.js';
-import type { TemplateId } from '../../domain/ids.js';
+import type { AgentInstanceId, TemplateId } from '../../domain/ids.js';
+import type { Spawn } from '../../domain/projects/spawn.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 
 /** A seat that somebody asks for. */
@@ -23,6 +24,12 @@ export interface ForkInput {
   /** The snapshot's: what the agent will need. */
   readonly manifest: Manifest;
   readonly forkedFrom: ForkOrigin;
+}
+
+/** A seat for an agent that starts as soon as it is there. */
+export interface SpawnInput extends SeatInput {
+  readonly instanceId: AgentInstanceId;
+  readonly spawn: Spawn;
 }
 
 export interface NewProject {

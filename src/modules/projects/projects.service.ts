@@ -21,7 +21,7 @@ import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
-import type { ForkInput, NewProject, SeatInput } from './project-input.js';
+import type { ForkInput, NewProject, SeatInput, SpawnInput } from './project-input.js';
 import { RosterWait } from './roster-wait.js';
 
 /** How often a change that was overtaken is made again on what overtook it. */
@@ -102,6 +102,11 @@ export class ProjectsService {
     return project;
   }
 
+  /** The live one of that slug; null when there is none. */
+  async findBySlug(slug: string, tenantId: TenantId): Promise<Project | null> {
+    return this.projects.findBySlug(slug, tenantId);
+  }
+
   /** The live ones, newest first. */
   async list(tenantId: TenantId, page: PageRequest): Promise<Page<Project>> {
     return this.projects.list(tenantId, page);
@@ -125,9 +130,21 @@ export class ProjectsService {
    * Gives the project one seat more, the last in the list, and waits, within a limit, until its agent exists.
    * @throws NotFoundError, TemplatesUnknownError, ArchivedError, ValidationFailedError, QuotaExceededError
    */
-  async assign({ tenantId, actor }: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
-    const [wanted] = (await this.resolve(tenantId, [input])) as readonly [ResolvedSeat];
-    return this.addSeat({ tenantId, actor }, id, wanted);
+  async assign(asking: Asking, id: ProjectId, input: SeatInput): Promise<Settling<Project>> {
+    return this.addSeat(asking, id, await this.resolveOne(asking, input));
+  }
+
+  /**
+   * As assign, for an agent that starts as soon as it is there.
+   * @param admit looks at the project that the write depends on; what it throws, this throws
+   */
+  async spawn(
+    asking: Asking,
+    id: ProjectId,
+    input: SpawnInput,
+    admit: (project: Project) => Promise<void>,
+  ): Promise<Settling<Project>> {
+    return this.addSeat(asking, id, await this.resolveOne(asking, input), admit);
   }
 
   /**
@@ -138,11 +155,22 @@ export class ProjectsService {
     return this.addSeat(asking, id, { ...input, instanceId: newId<AgentInstanceId>(), tags: [] });
   }
 
-  private async addSeat({ tenantId, actor }: Asking, id: ProjectId, wanted: ResolvedSeat): Promise<Settling<Project>> {
+  private async resolveOne({ tenantId }: Asking, input: SeatInput | SpawnInput): Promise<ResolvedSeat> {
+    const [wanted] = (await this.resolve(tenantId, [input])) as readonly [ResolvedSeat];
+    return wanted;
+  }
+
+  private async addSeat(
+    { tenantId, actor }: Asking,
+    id: ProjectId,
+    wanted: ResolvedSeat,
+    admit?: (project: Project) => Promise<void>,
+  ): Promise<Settling<Project>> {
     const { autostart } = await this.get(id, tenantId);
     const holdings = holdingsOf({ id, autostart }, wanted);
     const { project, event } = await this.quotas.claimFor(tenantId, holdings, () =>
       this.retried(id, tenantId, undefined, async (read) => {
+        await admit?.(read);
         if (read.roleAssignments.length >= MOST_ASSIGNMENTS) throw full();
         const { seats, roleCounters } = allocateSeats(read, [wanted], { at: new Date(), by: actor });
         const [seat] = seats as readonly [RoleAssignment];
@@ -197,7 +225,7 @@ export class ProjectsService {
 
   private async resolve(
     tenantId: TenantId,
-    seats: readonly SeatInput[],
+    seats: readonly (SeatInput | SpawnInput)[],
     pointer = '',
   ): Promise<readonly ResolvedSeat[]> {
     const versions = await this.templates.resolve(
@@ -209,7 +237,8 @@ export class ProjectsService {
       })),
     );
     return seats.map((seat, index) => ({
-      instanceId: newId<AgentInstanceId>(),
+      instanceId: 'spawn' in seat ? seat.instanceId : newId<AgentInstanceId>(),
+      ...('spawn' in seat ? { spawn: seat.spawn } : {}),
       manifest: versions[index]?.content.manifest ?? {},
       role: seat.role,
       templateId: seat.templateId,
@@ -248,8 +277,11 @@ interface ResolvedSeat extends WantedSeat {
 /** What a new seat takes up of the quotas. */
 const holdingsOf = (
   { id: projectId, autostart }: Pick<Project, 'id' | 'autostart'>,
-  { instanceId: id, manifest }: ResolvedSeat,
-): Holding[] => [seatHolding(id, projectId), ...(autostart ? [runningHolding({ id, projectId, manifest }, 1, 0)] : [])];
+  { instanceId: id, manifest, spawn }: ResolvedSeat,
+): Holding[] => [
+  seatHolding(id, projectId),
+  ...(autostart || spawn !== undefined ? [runningHolding({ id, projectId, manifest }, 1, 0)] : []),
+];
 
 const about = (tenantId: TenantId, actor: Actor, id: ProjectId) => ({
   tenantId,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TemplatesDataModule } from '../../data/templates/templates-data.module.js';
+import { AgentTemplatesController } from './agent-templates.controller.js';
 import { TemplateFilesController } from './template-files.controller.js';
 import { TemplateFilesService } from './template-files.service.js';
 import { TemplateVersions } from './template-versions.js';
@@ -9,7 +10,7 @@ import { TemplatesService } from './templates.service.js';
 
 @Module({
   imports: [TemplatesDataModule],
-  controllers: [TemplateFilesController, TemplatesController, TemplateVersionsController],
+  controllers: [AgentTemplatesController, TemplateFilesController, TemplatesController, TemplateVersionsController],
   providers: [TemplatesService, TemplateVersions, TemplateFilesService],
   exports: [TemplatesService],
 })

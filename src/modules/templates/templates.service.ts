@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArchivedError } from '../../domain/errors/archived.error.js';
 import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
+import { NameTakenError } from '../../domain/errors/name-taken.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
 import { domainEvent } from '../../domain/events/domain-events.js';
@@ -20,6 +21,7 @@ import { TemplateHistory, type VersionReference } from '../../domain/templates/t
 import { Templates, type TemplateFilter } from '../../domain/templates/templates.repository.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
+import { BUILT_IN_TEMPLATE } from './built-in-template.js';
 import type { NewTemplate } from './template-input.js';
 import { TemplateVersions, type WantedTemplate } from './template-versions.js';
 
@@ -64,6 +66,19 @@ export class TemplatesService {
     await this.templates.insert({ template, source }, event);
     this.bus.publish(event);
     return template;
+  }
+
+  /** The template of agents that are spawned without one, made when there is none; of many who ask at once, all get the same. */
+  async builtIn(caller: Principal): Promise<Template> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.templates.findByName(caller.tenantId, BUILT_IN_TEMPLATE.name);
+      if (found !== null) return found.template;
+      try {
+        return await this.create(caller, BUILT_IN_TEMPLATE);
+      } catch (error) {
+        if (!(error instanceof NameTakenError) || attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** @throws NotFoundError */

@@ -35,10 +35,12 @@ export class Configuration {
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
   readonly signingKeyFile: string;
+  /** Public keys that signed manifests are checked with. */
+  readonly manifestKeysFile: string | undefined;
   readonly teamRoles: readonly string[];
-  /** What a tenant can use unless an admin of the first tenant sets something else. */
   /** Copies of one agent. */
   readonly maxReplicas: number;
+  /** What a tenant can use unless an admin of the first tenant sets something else. */
   readonly quotas: QuotaLimits;
   /** Bytes. */
   readonly bodyLimit: number;
@@ -51,6 +53,14 @@ export class Configuration {
     /** Of one archive. */
     readonly maxBytes: number;
     readonly maxEntries: number;
+  };
+  readonly terminals: {
+    readonly perAgent: number;
+    readonly perTenant: number;
+    readonly idleSeconds: number;
+    readonly maxSeconds: number;
+    /** Of pages, beside Muster's own. */
+    readonly origins: readonly string[];
   };
   readonly shutdownGraceSeconds: number;
   /** Of warm containers. A size of 0: none. */
@@ -86,6 +96,8 @@ export class Configuration {
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
+    this.manifestKeysFile =
+      settings.MANIFEST_KEYS_FILE === undefined ? undefined : resolve(settings.MANIFEST_KEYS_FILE);
     this.teamRoles = settings.TEAM_ROLES;
     this.maxReplicas = settings.MAX_REPLICAS;
     this.quotas = {
@@ -103,6 +115,13 @@ export class Configuration {
       perAgent: settings.SNAPSHOTS_PER_AGENT,
       maxBytes: settings.SNAPSHOT_MAX_BYTES,
       maxEntries: settings.SNAPSHOT_MAX_ENTRIES,
+    };
+    this.terminals = {
+      perAgent: settings.TERMINALS_PER_AGENT,
+      perTenant: settings.TERMINALS_PER_TENANT,
+      idleSeconds: settings.TERMINAL_IDLE_SECONDS,
+      maxSeconds: settings.TERMINAL_MAX_SECONDS,
+      origins: settings.TERMINAL_ORIGINS,
     };
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
     this.pool = {

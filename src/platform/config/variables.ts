@@ -90,6 +90,10 @@ export const VARIABLES = {
     meaning:
       'Ed25519 private key (PEM, mode 0600) that signs the event log; made when missing. Unset: DATA_DIR/keys/signing.pem.',
   }),
+  MANIFEST_KEYS_FILE: optionalText({
+    meaning:
+      'Ed25519 public keys whose signed manifests may spawn agents of profile illuvrse: a JSON Web Key Set, read anew when it changes, that nobody but its owner may write. Unset: none.',
+  }),
   TEAM_ROLES: list(TEAM, /^[a-z0-9]+([_-][a-z0-9]+)*$/, 'a role: lower-case letters, digits, _ and -', {
     meaning: 'Roles of the minimum team, which a project reports as complete or missing.',
   }),
@@ -125,6 +129,18 @@ export const VARIABLES = {
   }),
   SNAPSHOT_MAX_ENTRIES: integer(1_000_000, 1, 100_000_000, {
     meaning: "Most files and folders in a snapshot's archive.",
+  }),
+  TERMINALS_PER_AGENT: integer(5, 0, 1000, { meaning: 'Most terminals that one agent can have at once.' }),
+  TERMINALS_PER_TENANT: integer(50, 0, 100_000, { meaning: 'Most terminals that a tenant can have at once.' }),
+  TERMINAL_IDLE_SECONDS: integer(1800, 1, 604_800, {
+    meaning: 'A terminal over which nothing went, in or out, for so long is closed.',
+  }),
+  TERMINAL_MAX_SECONDS: integer(28_800, 1, 2_592_000, { meaning: 'A terminal that is older is closed.' }),
+  TERMINAL_ORIGINS: optionalTexts({
+    meaning:
+      'Origins of pages that may open terminals from a browser, beside Muster\'s own: a JSON list, such as ["https://console.example.com"]. Unset: none.',
+    rule: (origin) =>
+      /^https?:\/\/[^/\s]+$/.test(origin) ? null : 'is not an origin, such as https://console.example.com',
   }),
   POOL_SIZE: integer(0, 0, 1000, {
     meaning:

@@ -9,6 +9,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { RequestLog } from './request-log.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
+import { Upgrades } from './upgrades.js';
 import { endSlowBodies } from './slow-bodies.js';
 import { addSecurityHeaders } from './security-headers.js';
 
@@ -39,4 +40,5 @@ export function configureHttp(app: NestFastifyApplication): void {
   addBodyParsers(server);
   addEntityTags(server);
   app.get(Idempotency).register(server);
+  app.get(Upgrades).register(server);
 }

@@ -12,6 +12,7 @@ import { RequestLog } from './request-log.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
 import { RuntimeCheck } from './runtime-check.js';
+import { Upgrades } from './upgrades.js';
 import { SchemasController } from '../schemas/schemas.controller.js';
 
 export interface HttpModuleOptions {
@@ -40,6 +41,7 @@ export class HttpModule {
         RequestMetrics,
         RouteTable,
         RuntimeCheck,
+        Upgrades,
         { provide: FAILURE_TRANSLATORS, useFactory: all, inject: [...failureTranslators] },
         { provide: READINESS_CHECKS, useFactory: all, inject: [...readinessChecks, RuntimeCheck] },
       ],
@@ -52,6 +54,7 @@ export class HttpModule {
         RequestLog,
         RequestMetrics,
         RouteTable,
+        Upgrades,
       ],
     };
   }

@@ -11,6 +11,8 @@ export interface RoutePolicy {
   readonly etagField?: 'version' | 'revision';
   /** The answer never changes while its entity tag stays, so that who has the tag has the answer. */
   readonly etagNamesAll?: boolean;
+  /** `?ticket=` may stand for an API key where a WebSocket is asked for. */
+  readonly takesTicket?: boolean;
   /** The body is a stream of one of these content types, and handed over unread. */
   readonly streams?: readonly string[];
 }

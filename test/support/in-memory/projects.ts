@@ -28,6 +28,13 @@ export class InMemoryProjects extends Projects {
     return Promise.resolve(project?.tenantId === tenantId ? project : null);
   }
 
+  findBySlug(slug: string, tenantId: TenantId): Promise<Project | null> {
+    const found = [...this.byId.values()].find(
+      (project) => project.tenantId === tenantId && project.slug === slug && project.archivedAt === null,
+    );
+    return Promise.resolve(found ?? null);
+  }
+
   list(tenantId: TenantId, { limit }: PageRequest): Promise<Page<Project>> {
     const items = [...this.byId.values()].filter(
       (project) => project.tenantId === tenantId && project.archivedAt === null,

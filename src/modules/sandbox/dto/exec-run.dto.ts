@@ -4,9 +4,9 @@ import { posix } from 'node:path';
 import type { ExecRunRequest } from '../../../domain/runs/run-request.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
-import { IsCommand } from './is-command.decorator.js';
-import { IsEnvironment } from './is-environment.decorator.js';
-import { IsWorkspacePath, WORKSPACE } from './is-workspace-path.decorator.js';
+import { IsCommand } from '../../../platform/http/commands/is-command.decorator.js';
+import { IsEnvironment } from '../../../platform/http/commands/is-environment.decorator.js';
+import { IsWorkspacePath, WORKSPACE } from '../../../platform/http/commands/is-workspace-path.decorator.js';
 
 const LONGEST_STDIN_BYTES = 512 * 1024;
 const DEFAULT_TIMEOUT_SECONDS = 300;

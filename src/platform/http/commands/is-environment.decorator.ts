@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { textFault } from '../../../platform/http/is-text.decorator.js';
+import { textFault } from '../is-text.decorator.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 /** Muster's own. */

@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { posix } from 'node:path';
-import { textFault } from '../../../platform/http/is-text.decorator.js';
+import { textFault } from '../is-text.decorator.js';
 
 /** Where agents find it. */
 export const WORKSPACE = '/workspace';

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { textFault } from '../../../platform/http/is-text.decorator.js';
+import { textFault } from '../is-text.decorator.js';
 
 const LONGEST_BYTES = 64 * 1024;
 const MOST_ARGUMENTS = 256;

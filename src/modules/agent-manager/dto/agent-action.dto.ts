@@ -1,0 +1,39 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsInt } from 'class-validator';
+import { LIFECYCLE_ACTIONS, type LifecycleAction } from '../../../domain/lifecycle/lifecycle-states.js';
+import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
+import { SHOWN_STATUSES } from '../agent-status.js';
+
+/** What can be asked of an agent: its lifecycle's actions, and to go and give its seat up. */
+export const AGENT_ACTIONS = [...LIFECYCLE_ACTIONS, 'unregister'] as const;
+export type AgentAction = LifecycleAction | 'unregister';
+
+export class AgentActionDto {
+  @ApiProperty({ enum: AGENT_ACTIONS, example: 'stop' })
+  @IsIn(AGENT_ACTIONS, { message: `must be one of ${AGENT_ACTIONS.join(', ')}` })
+  readonly action!: AgentAction;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    example: 3,
+    description: 'With scale, and with nothing else: how many copies there are to be, at most MAX_REPLICAS',
+  })
+  @MayBeLeftOut()
+  @IsInt({ message: 'must be a whole number' })
+  readonly replicas?: number;
+}
+
+export class AgentActionResultDto {
+  @ApiProperty({ enum: [true], example: true })
+  readonly ok!: true;
+
+  @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a10' })
+  readonly agent_id!: string;
+
+  @ApiProperty({ enum: AGENT_ACTIONS, example: 'stop' })
+  readonly action!: AgentAction;
+
+  @ApiProperty({ enum: SHOWN_STATUSES, example: 'stopped' })
+  readonly status!: string;
+}

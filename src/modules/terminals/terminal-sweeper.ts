@@ -1,0 +1,63 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { systemActor } from '../../domain/events/actor.js';
+import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { TerminalRecords } from '../../domain/terminals/terminal-records.js';
+import type { Terminal } from '../../domain/terminals/terminal.js';
+import { TerminalSettings } from './terminal-settings.js';
+import { TerminalsService } from './terminals.service.js';
+
+const BATCH = 100;
+const MUSTER = systemActor('terminals');
+
+/** Ends what a dead process left: its terminals, and their processes in containers; and forgets what nobody connected to. */
+@Injectable()
+export class TerminalSweeper implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(TerminalSweeper.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly records: TerminalRecords,
+    private readonly instances: LifecycleRecords,
+    private readonly terminals: TerminalsService,
+    private readonly runtime: ContainerRuntime,
+    private readonly settings: TerminalSettings,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.attempt(), this.settings.sweepEveryMs).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  async sweep(): Promise<void> {
+    await this.records.discardStale(this.settings.waitMs);
+    for (const terminal of await this.records.findLost(BATCH)) {
+      if (!(await this.isLeftClean(terminal))) continue;
+      await this.terminals.end(terminal, { end: 'lost', exitCode: null }, MUSTER);
+    }
+  }
+
+  private async attempt(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.logger.warn({ msg: 'sweeping terminals failed; it is tried again', err: error });
+    }
+  }
+
+  /** false: the engine is away; the terminal stays open on record until its processes can be ended. */
+  private async isLeftClean({ id, instanceId }: Terminal): Promise<boolean> {
+    try {
+      const containerId = (await this.instances.find(instanceId))?.lifecycle.containerId ?? null;
+      if (containerId !== null) await this.runtime.endExec(containerId, id);
+      return true;
+    } catch (error) {
+      this.logger.warn({ msg: 'processes of a lost terminal could not be ended', terminal: id, err: error });
+      return !(error instanceof RuntimeError && ['unavailable', 'timeout'].includes(error.failure));
+    }
+  }
+}
