@@ -97,13 +97,13 @@ describeEngine('what a caller can make of a container, and a container of its ho
   const inspect = async (of: Agent): Promise<ContainerInspectInfo> =>
     engine.getContainer(await containerOf(of)).inspect();
 
-  /** The small image with this as its program, and with these instructions. */
+  /** The small image with this as its program, and with these instructions; it says that agent-server is in it, so it gets no companion. */
   async function imageOf(...changes: string[]): Promise<string> {
     const name = `muster/test-isolation-${process.pid}:${images.length}`;
     const [repo, tag] = name.split(':') as [string, string];
     const container = await engine.createContainer({ Image: SMALL_IMAGE, Cmd: ['true'] });
     try {
-      await container.commit({ repo, tag, changes: changes.join('\n') });
+      await container.commit({ repo, tag, changes: ['LABEL io.muster.agent-server=1', ...changes].join('\n') });
       images.push(name);
     } finally {
       await container.remove();

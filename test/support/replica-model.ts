@@ -119,6 +119,7 @@ export class ReplicaModel {
       case 'rest':
       case 'sleep':
       case 'expire':
+      case 'seed':
         throw new Error(`${step.kind} is not for this model`);
       case 'look':
         this.looks.set(index, look);
