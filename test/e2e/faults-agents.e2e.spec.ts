@@ -101,7 +101,8 @@ describeEngine('a symlink where agent.sock should be', () => {
     const made = await engine.createContainer({ Image: SMALL_IMAGE, Cmd: ['true'] });
     const [repo, tag] = image.split(':') as [string, string];
     const link = `ln -s ${folder.path}/decoy.sock /run/muster/agent.sock; exec sleep 1000`;
-    await made.commit({ repo, tag, changes: `CMD ["/bin/busybox","sh","-c","${link}"]` });
+    const changes = ['LABEL io.muster.agent-server=1', `CMD ["/bin/busybox","sh","-c","${link}"]`];
+    await made.commit({ repo, tag, changes: changes.join('\n') });
     await made.remove();
   });
 

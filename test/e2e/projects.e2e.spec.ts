@@ -55,6 +55,7 @@ describe('projects over HTTP', () => {
           identifier: 'web-app-dev-1',
           instanceId: expect.stringMatching(/^[0-9a-f]{24}$/),
           assignedAt: body.createdAt,
+          forkedFrom: null,
         },
         expect.objectContaining({ identifier: 'web-app-dev-2', displayName: null, tags: [] }),
       ],
@@ -180,6 +181,23 @@ describe('projects over HTTP', () => {
     });
     expect(unknown.status).toBe(422);
     expect(unknown.body).toMatchObject({ code: 'TEMPLATES_UNKNOWN', errors: [{ pointer: '/templateId' }] });
+  });
+
+  it('take twenty assignments at once, one after another', async () => {
+    const project = (await create({ name: 'Crowd', roleAssignments: [] })).body;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        app.call(`/projects/${project.id}/role-assignments`, {
+          method: 'POST',
+          body: { role: 'developer', templateId: templates.developer.id },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(20).fill(201));
+    const { roleAssignments } = (await app.call(`/projects/${project.id}`)).body as {
+      roleAssignments: { identifier: string }[];
+    };
+    expect(new Set(roleAssignments.map(({ identifier }) => identifier)).size).toBe(20);
   });
 
   it('come in pages, newest first', async () => {

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
@@ -21,11 +20,9 @@ import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
+import { againWhenOvertaken } from './again-when-overtaken.js';
 import type { ForkInput, NewProject, SeatInput, SpawnInput } from './project-input.js';
 import { RosterWait } from './roster-wait.js';
-
-/** How often a change that was overtaken is made again on what overtook it. */
-const ATTEMPTS = 5;
 
 /** Who asks, and for which tenant. */
 export interface Asking {
@@ -255,16 +252,11 @@ export class ProjectsService {
     ifMatch: number | undefined,
     change: (project: Project) => Promise<T>,
   ): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+    return againWhenOvertaken(async () => {
       const project = await this.get(id, tenantId);
       if (ifMatch !== undefined && ifMatch !== project.revision) throw stale(project);
-      try {
-        return await change(project);
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError)) throw error;
-        if (ifMatch === undefined && attempt === ATTEMPTS) throw error;
-      }
-    }
+      return change(project);
+    });
   }
 }
 
