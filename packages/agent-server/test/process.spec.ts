@@ -76,7 +76,8 @@ describe('ending', () => {
   });
 
   it('ends also when a render sits in a system call that nothing interrupts', async () => {
-    const agent = await start({ environment: { MUSTER_RENDER_TIMEOUT_MS: '50' } });
+    // Long enough for the render to have begun, on a busy machine too.
+    const agent = await start({ environment: { MUSTER_RENDER_TIMEOUT_MS: '2000' } });
     await promisify(execFile)('mkfifo', [join(agent.folder, 'fifo')]);
     const systemPrompt = '<% process.getBuiltinModule("fs").readFileSync("fifo") %>';
     await agent.call('PUT', '/v1/configuration', buildConfiguration({ systemPrompt }));
