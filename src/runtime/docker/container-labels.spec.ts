@@ -21,9 +21,23 @@ describe('container labels', () => {
   it('name a prepared container and nobody whose it is', () => {
     const prepared = { installation: owner.installation, pool: newId<PoolMemberId>() };
     const labelled = toLabels({ owner: prepared, specDigest: 'abc' });
-    expect(Object.keys(labelled).sort()).toEqual(['io.muster.installation', 'io.muster.pool', 'io.muster.spec']);
+    expect(Object.keys(labelled).filter((name) => labelled[name] !== '').sort()).toEqual([
+      'io.muster.installation', 'io.muster.pool', 'io.muster.spec',
+    ]); // prettier-ignore
     expect(readOwner(labelled)).toEqual(prepared);
     expect(readOwner({ ...labelled, 'io.muster.pool': 'x' })).toBeNull();
+  });
+
+  it('are Muster’s own, whatever an image brings', () => {
+    const brought = {
+      'io.muster.pool': newId(),
+      'io.muster.tenant': newId(),
+      'io.muster.instance': newId(),
+      'io.muster.companion-of': 'another',
+    };
+    expect(readOwner({ ...brought, ...labels })).toEqual(owner);
+    const prepared = { installation: owner.installation, pool: newId<PoolMemberId>() };
+    expect(readOwner({ ...brought, ...toLabels({ owner: prepared, specDigest: 'abc' }) })).toEqual(prepared);
   });
 
   it.each([

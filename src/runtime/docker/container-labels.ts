@@ -8,20 +8,28 @@ export const COMPANION_OF_LABEL = 'io.muster.companion-of';
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Of whatever kind of owner: an image's own labels end up on its containers, unless they are given another value there. */
+const NONE: Labels = {
+  'io.muster.pool': '',
+  'io.muster.tenant': '',
+  'io.muster.project': '',
+  'io.muster.instance': '',
+  'io.muster.replica': '',
+  [COMPANION_OF_LABEL]: '',
+};
+
 export function toLabels({
   owner,
   specDigest,
 }: Pick<RuntimeSpec<Owner>, 'owner' | 'specDigest'>): Record<string, string> {
-  if (isPoolOwner(owner)) {
-    return { [INSTALLATION_LABEL]: owner.installation, 'io.muster.pool': owner.pool, [SPEC_LABEL]: specDigest };
-  }
+  const common = { ...NONE, [INSTALLATION_LABEL]: owner.installation, [SPEC_LABEL]: specDigest };
+  if (isPoolOwner(owner)) return { ...common, 'io.muster.pool': owner.pool };
   return {
-    [INSTALLATION_LABEL]: owner.installation,
+    ...common,
     'io.muster.tenant': owner.tenant,
     'io.muster.project': owner.project,
     'io.muster.instance': owner.instance,
     'io.muster.replica': String(owner.replica),
-    [SPEC_LABEL]: specDigest,
   };
 }
 
