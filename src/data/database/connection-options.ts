@@ -9,7 +9,9 @@ const GUARANTEES = {
   writeConcern: { w: 'majority', journal: true },
   readConcern: { level: 'majority' },
   readPreference: 'primary',
-  autoIndex: true,
+  // By IndexesReady, a few at a time; each model by itself would ask for a connection of its own, all at once.
+  autoCreate: false,
+  autoIndex: false,
   // The driver waits for a server as long as serverSelectionTimeoutMS; a second queue in front of it would hide that.
   bufferCommands: false,
 } as const satisfies MongooseModuleFactoryOptions;
