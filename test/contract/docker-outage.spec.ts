@@ -16,7 +16,7 @@ describeEngine('Docker that goes away', () => {
     await proxy.open();
     specs = await SpecBuilder.create();
     const options = { stateDir: join(specs.folder, 'state'), agentImage: AGENT_IMAGE, endpoint: 'unix' } as const;
-    sut = new DockerRuntime({ ...options, host: proxy.host, callTimeoutMs: 1000, heartbeatMs: 100 });
+    sut = new DockerRuntime({ ...options, host: proxy.host, callTimeoutMs: 3000, heartbeatMs: 100 });
   });
 
   afterEach(async () => {
