@@ -7,6 +7,7 @@
  *     npm test -- unit -- src/domain    only these files of them
  *     npm run test:soak                 the long ones, which are no part of `npm test`
  *
+ * MUSTER_TEST_WORKERS=2     so many suites at once (1); tests of outages can miss their time then
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
  * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
  */

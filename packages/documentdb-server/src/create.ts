@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -85,7 +86,7 @@ export async function create(options: CreateOptions): Promise<DocumentDbServer> 
   const ready = await started(child, settings.dataDir, onProgress);
   // A program that forgets to stop its database can still end; the database then sees its stdin close.
   child.unref();
-  for (const stream of [child.stdin, child.stdout] as unknown as { unref(): void }[]) stream.unref();
+  for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
   const credentials = `${encodeURIComponent(username)}:${encodeURIComponent(ready.password)}`;
   return {
     uri: `mongodb://${credentials}@${HOST}:${String(ready.port)}/?authSource=admin&authMechanism=SCRAM-SHA-256&directConnection=true&retryWrites=false`,

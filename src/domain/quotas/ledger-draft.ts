@@ -4,7 +4,15 @@ import { holdingKey, runHolding, runningHolding, seatHolding, type Holding, type
 import { QuotaExceededError, type Excess } from './quota-exceeded.error.js';
 import { replicasTaken, takesUp, type Facts, type InstanceFact } from './quota-facts.js';
 import type { LedgerChange, QuotaLedger } from './quota-ledger.js';
-import { exact, QUOTA_NAMES, type Amounts, type QuotaLimits, type QuotaName, type QuotaOverview } from './quota.js';
+import {
+  exact,
+  QUOTA_NAMES,
+  type Amounts,
+  type QuotaLimits,
+  type QuotaName,
+  type QuotaOverview,
+  type QuotaState,
+} from './quota.js';
 
 /** A ledger while it is being changed, in memory. Nothing of it counts before the change is written. */
 export class LedgerDraft {
@@ -87,13 +95,19 @@ export class LedgerDraft {
   }
 
   overview(projectId: ProjectId | null = null): QuotaOverview {
-    const entries = QUOTA_NAMES.map((name) => {
+    const of = (name: QuotaName): QuotaState => {
       const tenant = this.state(name, null);
-      if (projectId === null) return [name, tenant] as const;
+      if (projectId === null) return tenant;
       const project = this.state(name, projectId);
-      return [name, { ...project, left: Math.min(project.left, tenant.left) }] as const;
-    });
-    return Object.fromEntries(entries) as unknown as QuotaOverview;
+      return { ...project, left: Math.min(project.left, tenant.left) };
+    };
+    return {
+      instances: of('instances'),
+      replicas: of('replicas'),
+      cpus: of('cpus'),
+      memoryMiB: of('memoryMiB'),
+      runs: of('runs'),
+    };
   }
 
   /** Whether there is anything to write. */

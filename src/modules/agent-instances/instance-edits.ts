@@ -6,18 +6,15 @@ import {
   type LastChange,
 } from '../../domain/agent-instances/agent-instances.repository.js';
 import { InstanceRevisions } from '../../domain/agent-instances/instance-revisions.repository.js';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent } from '../../domain/events/domain-events.js';
 import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { revisionOf } from './revision-of.js';
-
-/** How often an edit that was overtaken is made again on what overtook it. */
-const ATTEMPTS = 5;
 
 export interface EditOptions {
   readonly actor: Actor;
@@ -45,18 +42,14 @@ export class InstanceEdits {
     change: (current: AgentInstance) => InstanceEdit,
     options: EditOptions,
   ): Promise<AgentInstance> {
-    for (let attempt = 1; ; attempt++) {
+    return againWhenOvertaken(async () => {
       const head = await this.head(id, tenantId, options.projectId);
       const { revision } = head.instance;
       if (options.ifMatch !== undefined && options.ifMatch !== revision) {
         throw new PreconditionFailedError('agent instance', id, `revision ${revision}`);
       }
-      try {
-        return await this.editHead(head, change(head.instance), options);
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
-      }
-    }
+      return this.editHead(head, change(head.instance), options);
+    });
   }
 
   /** The present revision, and who made it. @throws NotFoundError */

@@ -1,18 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentInstance } from '../../domain/agent-instances/agent-instance.js';
 import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { domainEvent } from '../../domain/events/domain-events.js';
 import type { AgentInstanceId, TenantId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { tombstoneOf } from './snapshot.js';
-
-/** How often a request that was overtaken is made again. */
-const ATTEMPTS = 5;
 
 /** Asks the agents of seats that were given up to go. The lifecycle then stops and removes them. */
 @Injectable()
@@ -41,7 +38,7 @@ export class Removals {
   }
 
   private async request(id: AgentInstanceId, tenantId: TenantId, actor: Actor): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    await againWhenOvertaken(async () => {
       const instance = await this.instances.find(id, tenantId);
       if (instance === null || isGoing(instance)) return;
       const { generation } = instance.lifecycle.desired;
@@ -53,12 +50,10 @@ export class Removals {
       try {
         await this.instances.requestRemoval(id, tenantId, generation, event);
         this.bus.publish(event);
-        return;
       } catch (error) {
-        if (error instanceof NotFoundError) return;
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
+        if (!(error instanceof NotFoundError)) throw error;
       }
-    }
+    });
   }
 }
 

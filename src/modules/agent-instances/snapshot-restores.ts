@@ -4,19 +4,16 @@ import { CHANGEABLE_FIELDS } from '../../domain/agent-instances/agent-instance.j
 import { AgentInstances } from '../../domain/agent-instances/agent-instances.repository.js';
 import { InstanceRevisions } from '../../domain/agent-instances/instance-revisions.repository.js';
 import type { AgentSnapshot } from '../../domain/agent-snapshots/agent-snapshot.js';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
 import { PreconditionFailedError } from '../../domain/errors/precondition-failed.error.js';
 import { domainEvent, type DomainEvent } from '../../domain/events/domain-events.js';
 import { runningHolding } from '../../domain/quotas/holding.js';
 import { QuotaGate } from '../../domain/quotas/quota-gate.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { InstanceEdits, type EditOptions } from './instance-edits.js';
 import { revisionOf } from './revision-of.js';
 import { pinnedImageOf } from './snapshot.js';
-
-/** How often a restore that was overtaken is decided again on what overtook it. */
-const ATTEMPTS = 10;
 
 export interface Restored {
   readonly instance: AgentInstance;
@@ -43,7 +40,7 @@ export class SnapshotRestores {
     { actor, ifMatch }: Pick<EditOptions, 'actor' | 'ifMatch'>,
   ): Promise<Restored> {
     const { instanceId, tenantId, projectId, blueprint } = snapshot;
-    for (let attempt = 1; ; attempt++) {
+    return againWhenOvertaken(async () => {
       const head = await this.edits.head(instanceId, tenantId, projectId);
       const { instance } = head;
       const { revision } = instance;
@@ -62,12 +59,8 @@ export class SnapshotRestores {
         change: { by: actor, at, fields: changedBy(snapshot, instance) },
         event,
       };
-      try {
-        return { instance: await this.instances.restore(instance, write), event };
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
-      }
-    }
+      return { instance: await this.instances.restore(instance, write), event };
+    });
   }
 
   /** One that is to run and has been given up is tried again by this. @throws InvalidTransitionError, QuotaExceededError */

@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { isAllowed } from '../../domain/lifecycle/action-rules.js';
@@ -9,11 +7,8 @@ import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { runningHolding } from '../../domain/quotas/holding.js';
 import { QuotaGate } from '../../domain/quotas/quota-gate.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
-
-/** How often a request that was overtaken is decided again on what overtook it. */
-const ATTEMPTS = 20;
-const LONGEST_PAUSE_MS = 10;
 
 /** Writes what is wanted of an instance. Whatever is to run gets its share of the quotas first. */
 @Injectable()
@@ -34,18 +29,13 @@ export class LifecycleRequests {
   async request(path: InstancePath, action: LifecycleAction, actor: Actor, replicas?: number): Promise<Changed> {
     this.assertPossible(action, replicas);
     if (action !== 'scale' && ACTIONS[action] !== 'running') return this.records.request(path, action, actor);
-    for (let attempt = 1; ; attempt++) {
+    return againWhenOvertaken(async () => {
       const instance = await this.records.get(path);
       const { state, desired } = instance.lifecycle;
       if (isAllowed(action, state, desired.state)) await this.claim(instance, action, replicas);
-      try {
-        // Not allowed: then it is this that says so.
-        return await this.records.request(path, action, actor, desired.generation, replicas);
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
-        await sleep(Math.random() * LONGEST_PAUSE_MS);
-      }
-    }
+      // Not allowed: then it is this that says so.
+      return this.records.request(path, action, actor, desired.generation, replicas);
+    });
   }
 
   /** One that is not to run claims nothing by being scaled: its next start does. */

@@ -18,9 +18,9 @@ import { allocateSeats, type WantedSeat } from '../../domain/projects/seat-alloc
 import { runningHolding, seatHolding, type Holding } from '../../domain/quotas/holding.js';
 import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { TemplatesService } from '../templates/templates.service.js';
-import { againWhenOvertaken } from './again-when-overtaken.js';
 import type { ForkInput, NewProject, SeatInput, SpawnInput } from './project-input.js';
 import { RosterWait } from './roster-wait.js';
 

@@ -20,6 +20,7 @@ import type {
 import { TemplateHistory, type VersionReference } from '../../domain/templates/template-history.repository.js';
 import { Templates, type TemplateFilter } from '../../domain/templates/templates.repository.js';
 import { digestOf } from '../../platform/crypto/digest.js';
+import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { BUILT_IN_TEMPLATE } from './built-in-template.js';
 import type { NewTemplate } from './template-input.js';
@@ -105,27 +106,16 @@ export class TemplatesService {
    * stand. With `ifMatch` it is not.
    */
   async edit(caller: Principal, id: TemplateId, change: Change, ifMatch?: number): Promise<Template> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.changeOnce(caller, id, change, ifMatch);
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
-      }
-    }
+    return againWhenOvertaken(() => this.changeOnce(caller, id, change, ifMatch));
   }
 
   /** Puts it away for good: it can be read, its name is free, agents made from it live on. Once more does nothing. */
   async archive(caller: Principal, id: TemplateId): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    await againWhenOvertaken(async () => {
       const { version } = await this.get(caller.tenantId, id);
       const event = domainEvent('template.archived', about(caller, id), { templateId: id, version });
-      try {
-        if ((await this.templates.archive(caller.tenantId, id, version, event)) === 'archived') this.bus.publish(event);
-        return;
-      } catch (error) {
-        if (!(error instanceof ConcurrentUpdateError) || attempt === ATTEMPTS) throw error;
-      }
-    }
+      if ((await this.templates.archive(caller.tenantId, id, version, event)) === 'archived') this.bus.publish(event);
+    });
   }
 
   /**

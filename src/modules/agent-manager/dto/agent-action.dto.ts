@@ -1,27 +1,17 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
 import { LIFECYCLE_ACTIONS, type LifecycleAction } from '../../../domain/lifecycle/lifecycle-states.js';
-import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
+import { ReplicaCount } from '../../../platform/http/replica-count.dto.js';
 import { SHOWN_STATUSES } from '../agent-status.js';
 
 /** What can be asked of an agent: its lifecycle's actions, and to go and give its seat up. */
 export const AGENT_ACTIONS = [...LIFECYCLE_ACTIONS, 'unregister'] as const;
 export type AgentAction = LifecycleAction | 'unregister';
 
-export class AgentActionDto {
+export class AgentActionDto extends ReplicaCount {
   @ApiProperty({ enum: AGENT_ACTIONS, example: 'stop' })
   @IsIn(AGENT_ACTIONS, { message: `must be one of ${AGENT_ACTIONS.join(', ')}` })
   readonly action!: AgentAction;
-
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    example: 3,
-    description: 'With scale, and with nothing else: how many copies there are to be, at most MAX_REPLICAS',
-  })
-  @MayBeLeftOut()
-  @IsInt({ message: 'must be a whole number' })
-  readonly replicas?: number;
 }
 
 export class AgentActionResultDto {

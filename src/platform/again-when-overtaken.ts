@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
+import { ConcurrentUpdateError } from '../domain/errors/concurrent-update.error.js';
 
 /** Of many at once one gets through at a time: a hundred may have to wait for each other. */
 const ATTEMPTS = 100;
