@@ -4,12 +4,12 @@ import type { InstallationId } from '../../src/domain/ids.js';
 import type { AgentConnection } from '../../src/domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
+  type Answered,
   type CommitRequest,
   type ContainerAddress,
   type ContainerObservation,
   type ContainerState,
   type LogLine,
-  type ReachableAgent,
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../src/domain/runtime/container-runtime.js';
@@ -141,7 +141,11 @@ export class FakeRuntime extends ContainerRuntime {
     return Promise.resolve(new FakeConnection(this.engine, id));
   }
 
-  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
+  async waitForAnswer<T>(
+    container: ContainerAddress,
+    signal: AbortSignal,
+    ask: (connection: AgentConnection) => Promise<T>,
+  ): Promise<Answered<T>> {
     for (;;) {
       signal.throwIfAborted();
       this.engine.assertUp();
@@ -149,7 +153,7 @@ export class FakeRuntime extends ContainerRuntime {
       if (state !== 'running') throw new ContainerExitedError(container.id, exitCode, false);
       if (this.engine.behaviour === 'healthy') {
         const connection = await this.connect(container);
-        return { connection, health: await connection.health() };
+        return { connection, answer: await ask(connection) };
       }
       await sleep(2);
     }

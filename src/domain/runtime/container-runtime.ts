@@ -102,6 +102,11 @@ export interface ReachableAgent {
   readonly health: AgentHealth;
 }
 
+export interface Answered<T> {
+  readonly connection: AgentConnection;
+  readonly answer: T;
+}
+
 /**
  * Where agents run. Every method may throw a RuntimeError (told by its kind, never by message text). Methods are safe
  * to repeat: starting what runs, stopping what stands and removing what is gone succeed.
@@ -189,8 +194,19 @@ export abstract class ContainerRuntime {
    */
   abstract connect(container: ContainerAddress): Promise<AgentConnection>;
   /**
-   * Waits until the agent-server of a started container answers health, and notices at once.
+   * Waits until the agent-server of a started container answers what `ask` asks of it, and notices at once. It is asked again
+   * for as long as it says AgentUnreachableError; anything else that it throws ends the waiting.
    * @throws ContainerExitedError when the container ends before, AgentSocketUnsafeError, the signal's reason when it is aborted
    */
-  abstract waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent>;
+  abstract waitForAnswer<T>(
+    container: ContainerAddress,
+    signal: AbortSignal,
+    ask: (connection: AgentConnection) => Promise<T>,
+  ): Promise<Answered<T>>;
+
+  /** Waits until the agent-server of a started container answers health; otherwise as `waitForAnswer`. */
+  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
+    const asked = await this.waitForAnswer(container, signal, (connection) => connection.health());
+    return { connection: asked.connection, health: asked.answer };
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { SubjectType } from '../../domain/events/domain-events.js';
+import type { DomainEvent, DomainEventType, SubjectType } from '../../domain/events/domain-events.js';
 import { OutboxSources, type OutboxSource, type PendingEvents } from '../../domain/events/outbox-source.js';
 import type { TenantId } from '../../domain/ids.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
@@ -14,6 +14,12 @@ import { inOrder } from './outbox-groups.js';
  */
 const WINDOW_MS = 50;
 const MOST_DOCUMENTS = 200;
+/**
+ * What is asked of an agent is followed by what comes of it, and moved along with that: one move in place of two, and none
+ * that competes with the very start that was asked for. Unless nothing follows for so long. In milliseconds.
+ */
+const FOLLOWED: ReadonlySet<DomainEventType> = new Set<DomainEventType>(['lifecycle.requested']);
+const FOLLOWED_WITHIN_MS = 1_000;
 const LONGEST_BACKOFF_MS = 5_000;
 /** How long a stop waits for outboxes that can't be moved. What stays is moved at the next start. */
 const DRAIN_MS = 5_000;
@@ -35,6 +41,8 @@ interface TenantWork {
 export class OutboxRelay implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxRelay.name);
   private readonly work = new Map<TenantId, TenantWork>();
+  /** Waiting for what follows, by document. */
+  private readonly followed = new Map<string, { readonly timer: NodeJS.Timeout; readonly move: () => void }>();
   private readonly stop = new AbortController();
   private closing = false;
 
@@ -46,13 +54,16 @@ export class OutboxRelay implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.bus.onAny(({ tenantId, subject }) => {
-      this.nudge(tenantId, subject.type, subject.id);
+    this.bus.onAny((event) => {
+      if (FOLLOWED.has(event.type) && !this.closing) this.nudgeLater(event);
+      else this.nudge(event.tenantId, event.subject.type, event.subject.id);
     });
   }
 
   /** Has this document's outbox moved soon. */
   nudge(tenantId: TenantId, type: SubjectType, documentId: string): void {
+    clearTimeout(this.followed.get(documentId)?.timer);
+    this.followed.delete(documentId);
     const work = this.workOf(tenantId);
     const ids = work.documents.get(type) ?? new Set();
     work.documents.set(type, ids.add(documentId));
@@ -61,6 +72,7 @@ export class OutboxRelay implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Resolves when nothing is left to be moved that this process knows of. */
   async settled(): Promise<void> {
+    for (const { move } of this.followed.values()) move();
     for (const { running } of this.work.values()) await running;
   }
 
@@ -73,6 +85,14 @@ export class OutboxRelay implements OnModuleInit, BeforeApplicationShutdown {
     clearTimeout(limit);
     await this.appender.close();
     await this.checkpoints.write();
+  }
+
+  private nudgeLater({ tenantId, subject: { type, id } }: DomainEvent): void {
+    const move = (): void => {
+      this.nudge(tenantId, type, id);
+    };
+    if (this.followed.has(id)) return;
+    this.followed.set(id, { timer: setTimeout(move, FOLLOWED_WITHIN_MS), move });
   }
 
   private workOf(tenantId: TenantId): TenantWork {

@@ -140,6 +140,7 @@ export class ContainerCreation {
       await this.remove(id);
       throw error;
     }
+    this.companions.note(id, options.HostConfig?.NetworkMode);
     return id;
   }
 

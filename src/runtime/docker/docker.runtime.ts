@@ -3,12 +3,12 @@ import type { InstallationId } from '../../domain/ids.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
+  type Answered,
   type ContainerAddress,
   type CommitRequest,
   type ContainerObservation,
   type LogLine,
   type LogQuery,
-  type ReachableAgent,
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
@@ -17,7 +17,7 @@ import type { ExecSession, ExecSpec } from '../../domain/runtime/exec-session.js
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid } from '../agent/agent-folders.js';
-import { waitUntilReachable } from '../agent/wait-until-reachable.js';
+import { waitForAnswer } from '../agent/wait-for-answer.js';
 import { AgentTransport } from './agent-transport.js';
 import { Companions } from './companions.js';
 import { ContainerCreation } from './container-creation.js';
@@ -275,8 +275,12 @@ export class DockerRuntime extends ContainerRuntime {
     return this.agents.connect(container);
   }
 
-  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
-    return waitUntilReachable(this, container, signal);
+  async waitForAnswer<T>(
+    container: ContainerAddress,
+    signal: AbortSignal,
+    ask: (connection: AgentConnection) => Promise<T>,
+  ): Promise<Answered<T>> {
+    return waitForAnswer(this, container, signal, ask);
   }
 
   /** Does it, unless it is so already: the engine's 409 says only that it is in a state that does not fit. */

@@ -5,11 +5,11 @@ import type { InstallationId } from '../../domain/ids.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
+  type Answered,
   type ContainerAddress,
   type ContainerObservation,
   type LogLine,
   type LogQuery,
-  type ReachableAgent,
   type RuntimeEvent,
   type RuntimeInfo,
 } from '../../domain/runtime/container-runtime.js';
@@ -20,7 +20,7 @@ import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid, clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
 import { dialAgentSocket } from '../agent/agent-socket.js';
 import { HttpAgentConnection } from '../agent/http-agent-connection.js';
-import { waitUntilReachable } from '../agent/wait-until-reachable.js';
+import { waitForAnswer } from '../agent/wait-for-answer.js';
 import { readAgentBundle } from './agent-bundle.js';
 import { watchContainers } from './process-events.js';
 import { isAlive } from './process-identity.js';
@@ -207,8 +207,12 @@ export class ProcessRuntime extends ContainerRuntime {
     return new HttpAgentConnection(id, 'unix', dial, await dial());
   }
 
-  async waitUntilReachable(container: ContainerAddress, signal: AbortSignal): Promise<ReachableAgent> {
-    return waitUntilReachable(this, container, signal);
+  async waitForAnswer<T>(
+    container: ContainerAddress,
+    signal: AbortSignal,
+    ask: (connection: AgentConnection) => Promise<T>,
+  ): Promise<Answered<T>> {
+    return waitForAnswer(this, container, signal, ask);
   }
 
   async exec(): Promise<ExecSession> {

@@ -18,6 +18,15 @@ import { containerOf } from './container-of.js';
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1000;
 
+/**
+ * How long a program without a health check of its own has to go on until it is called up: one that ends at once is told as
+ * that, and not as running. In milliseconds. (An agent-server's answer says as much of itself.)
+ */
+const GOES_ON_MS = 500;
+
+/** Says to an agent what is to be said first. Asked again for as long as it does not answer at all. */
+export type Greeting<T> = (connection: AgentConnection) => Promise<T>;
+
 /** Waits for agents: until their agent-server answers, and, when they have just been started, until they are healthy. */
 @Injectable()
 export class AgentArrival {
@@ -29,33 +38,33 @@ export class AgentArrival {
   ) {}
 
   /**
-   * Its agent-server answers.
-   * @returns null when something else is wanted meanwhile
-   * @throws DomainError HEALTH_CHECK_TIMEOUT, ContainerExitedError, AgentSocketUnsafeError, LeaseLostError
+   * Its agent-server answers the greeting.
+   * @returns what came of that; null when something else is wanted meanwhile
+   * @throws DomainError HEALTH_CHECK_TIMEOUT, ContainerExitedError, AgentSocketUnsafeError, LeaseLostError, the greeting's own
    */
-  async reachable(hold: ReplicaHold): Promise<AgentConnection | null> {
-    return this.awaited(hold, async (signal) => this.reach(hold, signal));
+  async reachable<T>(hold: ReplicaHold, greet: Greeting<T>): Promise<T | null> {
+    return this.awaited(hold, async (signal) => this.reach(hold, signal, greet));
   }
 
   /** Its agent-server answers, and the health check of its manifest has passed; otherwise as `reachable`. */
-  async healthy(hold: ReplicaHold): Promise<AgentConnection | null> {
+  async healthy<T>(hold: ReplicaHold, greet: Greeting<T>): Promise<T | null> {
     const seen: { fault: string | null } = { fault: null };
     return this.awaited(
       hold,
       async (signal) => {
-        const connection = await this.reach(hold, signal);
+        const answer = await this.reach(hold, signal, greet);
         await this.passCheck(hold, seen, signal);
-        return connection;
+        return answer;
       },
       seen,
     );
   }
 
-  private async awaited(
+  private async awaited<T>(
     hold: ReplicaHold,
-    wait: (signal: AbortSignal) => Promise<AgentConnection>,
+    wait: (signal: AbortSignal) => Promise<T>,
     seen: { readonly fault: string | null } = { fault: null },
-  ): Promise<AgentConnection | null> {
+  ): Promise<T | null> {
     const limitMs = startLimitMs(hold.instance);
     const limit = AbortSignal.timeout(limitMs);
     try {
@@ -72,20 +81,25 @@ export class AgentArrival {
     }
   }
 
-  private async reach(hold: ReplicaHold, signal: AbortSignal): Promise<AgentConnection> {
+  private async reach<T>(hold: ReplicaHold, signal: AbortSignal, greet: Greeting<T>): Promise<T> {
     const id = containerOf(hold);
     const owner = await this.planner.ownerOf(hold.instance, hold.replica);
     const address = { id, privateFolder: this.planner.privateFolderOf(owner) };
-    const { connection } = await this.engine.runtime.waitUntilReachable(address, signal);
+    const { connection, answer } = await this.engine.runtime.waitForAnswer(address, signal, greet);
     this.connections.keep(id, connection);
-    return connection;
+    return answer;
   }
 
   private async passCheck(hold: ReplicaHold, seen: { fault: string | null }, signal: AbortSignal): Promise<void> {
     const { instance } = hold;
-    // agent-server has just answered.
-    if (upkeepOf(instance.manifest).probe.kind === 'agent') return;
     const id = containerOf(hold);
+    if (upkeepOf(instance.manifest).probe.kind === 'agent') {
+      // agent-server has just answered: for itself, or as another program's companion.
+      if (!hasCompanion(hold)) return;
+      await sleep(GOES_ON_MS, undefined, { signal });
+      await this.assertRunning(id);
+      return;
+    }
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       signal.throwIfAborted();
       seen.fault = await this.faultOf(hold, id);
@@ -110,6 +124,9 @@ export class AgentArrival {
     if (end !== null) throw end;
   }
 }
+
+const hasCompanion = ({ instance: { lifecycle } }: ReplicaHold): boolean =>
+  (lifecycle.replicas[0]?.companionId ?? null) !== null;
 
 /** A start period longer than the time to start makes that longer too. */
 function startLimitMs({ manifest }: ManagedInstance): number {

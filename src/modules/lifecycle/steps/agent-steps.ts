@@ -5,10 +5,10 @@ import { NotFoundError } from '../../../domain/errors/not-found.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { Replica } from '../../../domain/lifecycle/lifecycle.js';
 import { isAlone } from '../../../domain/lifecycle/replicas.js';
-import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
+import type { AgentConfiguration, AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { endOf } from '../../../domain/runtime/container-ends.js';
-import { ContainerExitedError } from '../../../domain/runtime/runtime-errors.js';
+import { AgentUnreachableError, ContainerExitedError } from '../../../domain/runtime/runtime-errors.js';
 import { configurationOf } from '../agent-configuration.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
@@ -65,8 +65,7 @@ export class AgentSteps {
   /** Tells a running agent its newest revision. */
   async configure(hold: ReplicaHold): Promise<Seen> {
     const whole = this.readWhole(hold);
-    const connection = await this.arrival.reachable(hold);
-    const agent = connection === null ? null : await this.introduce(hold, connection, await whole);
+    const agent = await this.arrival.reachable(hold, (connection) => this.introduce(hold, connection, whole));
     if (agent === null) return undefined;
     await hold.updateReplica(agent.replica);
     return agent.observation;
@@ -75,26 +74,26 @@ export class AgentSteps {
   /** While it comes up, ending is a failure to start; of memory it tells more to say that this was it. */
   private async comeUp(hold: ReplicaHold, whole: Promise<AgentInstance | null>): Promise<Greeted | null> {
     try {
-      const connection = await this.arrival.healthy(hold);
-      return connection === null ? null : await this.introduce(hold, connection, await whole);
+      return await this.arrival.healthy(hold, (connection) => this.introduce(hold, connection, whole));
     } catch (error) {
       if (!(error instanceof ContainerExitedError) || error.code === 'CONTAINER_OUT_OF_MEMORY') throw error;
       throw new DomainError('CONTAINER_START_FAILED', error.message, { cause: error, details: error.details });
     }
   }
 
-  /** Tells the agent who it is, and notes what its container looks like now. */
+  /** Tells the agent who it is, as the first that it hears, and notes what its container looks like now. */
   private async introduce(
     hold: ReplicaHold,
     connection: AgentConnection,
-    whole: AgentInstance | null,
+    reading: Promise<AgentInstance | null>,
   ): Promise<Greeted> {
+    const whole = await reading;
     if (whole === null) throw new NotFoundError('agent', hold.instance.id);
     const id = containerOf(hold);
     hold.assertAlive();
     const [observation] = await Promise.all([
       this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id)),
-      connection.configure(configurationOf(whole)),
+      tell(connection, configurationOf(whole)),
     ]);
     const end = endOf(id, observation);
     if (end !== null) throw end;
@@ -121,5 +120,15 @@ export class AgentSteps {
     const whole = this.records.findWhole(hold.instance.id);
     whole.catch(() => undefined);
     return whole;
+  }
+}
+
+/** What answers, and refuses, does not come up by being asked again. */
+async function tell(connection: AgentConnection, configuration: AgentConfiguration): Promise<void> {
+  try {
+    await connection.configure(configuration);
+  } catch (error) {
+    if (!(error instanceof AgentUnreachableError) || error.details['status'] === undefined) throw error;
+    throw new DomainError(error.code, error.message, { cause: error, details: error.details });
   }
 }

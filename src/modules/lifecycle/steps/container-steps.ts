@@ -39,9 +39,9 @@ export class ContainerSteps {
     return id === null ? null : this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
   }
 
-  /** Begins to look up what `create` will need; what fails is told there. */
+  /** Begins with what `create` will need; what fails is told there. */
   anticipate(hold: ReplicaHold): void {
-    const plan = this.planner.plan(hold.instance, hold.replica);
+    const plan = this.preparedPlan(hold);
     plan.catch(() => undefined);
     this.anticipated.set(hold, plan);
   }
@@ -117,7 +117,7 @@ export class ContainerSteps {
     const anticipated = this.anticipated.get(hold);
     this.anticipated.delete(hold);
     // An image may have to be pulled first.
-    const spec = await hold.wait(() => anticipated ?? this.planner.plan(hold.instance, hold.replica));
+    const spec = await hold.wait(() => anticipated ?? this.preparedPlan(hold));
     // One from the pool brings its own workspace; that of the others is the first replica's.
     const warm = hold.replica === 0 ? await this.pool.claim(hold, spec) : null;
     if (warm !== null) return { container: warm, spec, reason: 'container-claimed' };
@@ -127,13 +127,19 @@ export class ContainerSteps {
       if (!(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
       // It was there when it was looked up. It may have been built anew since.
       this.planner.forgetImage(hold.instance);
-      return this.makeFrom(hold, await this.planner.plan(hold.instance, hold.replica));
+      return this.makeFrom(hold, await this.preparedPlan(hold));
     }
   }
 
-  private async makeFrom(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
+  /** With the folders above those that it names. */
+  private async preparedPlan(hold: ReplicaHold): Promise<RuntimeSpec> {
+    const spec = await this.planner.plan(hold.instance, hold.replica);
     const own = (spec.mounts ?? []).filter(({ own: isOwn }) => isOwn).map(({ source }) => source);
     await this.folders.prepare(spec.privateFolder, spec.workspaceFolder, ...own);
+    return spec;
+  }
+
+  private async makeFrom(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
     try {
       return await this.createNew(hold, spec);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
-import type { ContainerAddress, ContainerRuntime, ReachableAgent } from '../../domain/runtime/container-runtime.js';
+import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
+import type { Answered, ContainerAddress, ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { endOf } from '../../domain/runtime/container-ends.js';
 import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 
@@ -17,11 +18,12 @@ const RARELY = 10;
  *
  * @throws ContainerExitedError, CompanionExitedError when one ends before, AgentSocketUnsafeError, the signal's reason
  */
-export async function waitUntilReachable(
+export async function waitForAnswer<T>(
   runtime: Pick<ContainerRuntime, 'connect' | 'inspect'>,
   container: ContainerAddress,
   signal: AbortSignal,
-): Promise<ReachableAgent> {
+  ask: (connection: AgentConnection) => Promise<T>,
+): Promise<Answered<T>> {
   const folder = watchFolder(container.privateFolder);
   const patientFrom = performance.now() + PATIENCE_MS;
   const rarely = (): number => (performance.now() > patientFrom ? RARELY : 1);
@@ -29,7 +31,7 @@ export async function waitUntilReachable(
   try {
     for (;;) {
       signal.throwIfAborted();
-      const agent = await firstAnswer(runtime, container);
+      const agent = await firstAnswer(runtime, container, ask);
       if (agent !== null) return agent;
       // An agent that changes its folder all the time would have Muster look all the time.
       if (rarely() > 1) folder.close();
@@ -43,14 +45,15 @@ export async function waitUntilReachable(
   }
 }
 
-async function firstAnswer(
+async function firstAnswer<T>(
   runtime: Pick<ContainerRuntime, 'connect'>,
   container: ContainerAddress,
-): Promise<ReachableAgent | null> {
+  ask: (connection: AgentConnection) => Promise<T>,
+): Promise<Answered<T> | null> {
   try {
     const connection = await runtime.connect(container);
     try {
-      return { connection, health: await connection.health() };
+      return { connection, answer: await ask(connection) };
     } catch (error) {
       connection.close();
       throw error;
