@@ -107,7 +107,7 @@ agentInstanceSchema.index(
 agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
 // finds instances with open runs, to forget those that ended with their process: LifecycleRecords.findWithOpenRuns
 agentInstanceSchema.index({ openRuns: 1 });
-// finds running agents whose health has to be looked at: UpkeepRecords.findHealthDue
+// finds running agents whose health has to be looked at: UpkeepRecords.takeHealthChecks
 agentInstanceSchema.index({ 'lifecycle.healthCheck.dueAt': 1 });
 // finds agents with ports that nobody listens for: PortRecords.findUnserved
 agentInstanceSchema.index(

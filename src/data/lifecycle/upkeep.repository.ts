@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
+import { randomUUID } from 'node:crypto';
 import { Types, type Model } from 'mongoose';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
@@ -27,6 +28,8 @@ import {
 } from './upkeep-updates.js';
 
 const RECONCILER = systemActor('reconciler');
+/** Who made the last check due: tells, where two Musters met, who has which. */
+const TAKER = 'lifecycle.healthCheck.taker';
 
 @Injectable()
 export class MongoUpkeepRecords extends UpkeepRecords {
@@ -84,18 +87,31 @@ export class MongoUpkeepRecords extends UpkeepRecords {
     throw new OutboxFullError(WHAT, path.id);
   }
 
-  async findHealthDue(limit: number): Promise<readonly ManagedInstance[]> {
-    // Only a hint, so this process's clock will do: who claims the check asks the database's.
-    return this.documents.read({ 'lifecycle.healthCheck.dueAt': { $lte: new Date() } }, limit, {
+  /** All in one command: fifty agents are otherwise as many writes in each interval, though nothing happens. */
+  async takeHealthChecks(
+    limit: number,
+    nextInMs: (instance: ManagedInstance) => number,
+  ): Promise<readonly ManagedInstance[]> {
+    // Only a hint, so this process's clock will do: the next time is the database's.
+    const due = await this.documents.read({ 'lifecycle.healthCheck.dueAt': { $lte: new Date() } }, limit, {
       'lifecycle.healthCheck.dueAt': 1,
     });
-  }
-
-  async claimHealthCheck(seen: ManagedInstance, nextInMs: number): Promise<ManagedInstance | null> {
-    const { dueAt } = seen.lifecycle.healthCheck;
-    return this.documents.change({ _id: new Types.ObjectId(seen.id), 'lifecycle.healthCheck.dueAt': dueAt }, [
-      { $set: { 'lifecycle.healthCheck.dueAt': fromNow(nextInMs) } },
-    ]);
+    if (due.length === 0) return [];
+    const taker = randomUUID();
+    const { matchedCount } = await this.documents.collection.bulkWrite(
+      due.map((seen) => ({
+        updateOne: {
+          filter: {
+            _id: new Types.ObjectId(seen.id),
+            'lifecycle.healthCheck.dueAt': seen.lifecycle.healthCheck.dueAt,
+          },
+          update: [{ $set: { 'lifecycle.healthCheck.dueAt': fromNow(nextInMs(seen)), [TAKER]: taker } }],
+        },
+      })),
+      { ordered: false },
+    );
+    if (matchedCount === due.length) return due;
+    return this.documents.read({ _id: { $in: due.map(({ id }) => new Types.ObjectId(id)) }, [TAKER]: taker });
   }
 
   async noteHealth(id: AgentInstanceId, finding: HealthFinding): Promise<ManagedInstance | null> {

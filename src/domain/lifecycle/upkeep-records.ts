@@ -48,10 +48,14 @@ export abstract class UpkeepRecords {
    */
   abstract renew(path: InstancePath, ttlSeconds: number, actor: Actor): Promise<Changed>;
 
-  /** Running agents whose health has to be looked at, longest due first. */
-  abstract findHealthDue(limit: number): Promise<readonly ManagedInstance[]>;
-  /** Takes the check that `seen` is due for, and sets the next one. null: another Muster was first. */
-  abstract claimHealthCheck(seen: ManagedInstance, nextInMs: number): Promise<ManagedInstance | null>;
+  /**
+   * Takes the checks of running agents that are due, longest due first, and sets the next one of each, `nextInMs` from now.
+   * @returns those that no other Muster has taken
+   */
+  abstract takeHealthChecks(
+    limit: number,
+    nextInMs: (instance: ManagedInstance) => number,
+  ): Promise<readonly ManagedInstance[]>;
   /** null: it is not that container any more. */
   abstract noteHealth(id: AgentInstanceId, finding: HealthFinding): Promise<ManagedInstance | null>;
 }

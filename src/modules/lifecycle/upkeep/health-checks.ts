@@ -55,7 +55,7 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
   private async takeDue(): Promise<void> {
     const room = this.settings.healthAtOnce - this.inHand.size;
     if (room <= 0) return;
-    for (const instance of await this.records.findHealthDue(room)) {
+    for (const instance of await this.records.takeHealthChecks(room, nextCheckMs)) {
       if (this.inHand.has(instance.id)) continue;
       this.inHand.set(
         instance.id,
@@ -64,15 +64,9 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  private async check(due: ManagedInstance): Promise<void> {
-    const { intervalMs, timeoutMs } = upkeepOf(due.manifest);
-    await this.logged(due, async () => {
-      // A check that takes its whole time must not meet the next one.
-      const instance = await this.records.claimHealthCheck(due, Math.max(intervalMs, timeoutMs + 1000));
-      if (instance === null) return;
-      const others = followersOf(instance.lifecycle).map(({ index }) => index);
-      await Promise.all([0, ...others].map((replica) => this.checkReplica(instance, replica)));
-    });
+  private async check(instance: ManagedInstance): Promise<void> {
+    const others = followersOf(instance.lifecycle).map(({ index }) => index);
+    await Promise.all([0, ...others].map((replica) => this.checkReplica(instance, replica)));
   }
 
   private async checkReplica(instance: ManagedInstance, replica: number): Promise<void> {
@@ -110,6 +104,12 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
     this.notifier.changed(noted);
     if (replicaView(noted, replica).lifecycle.healthCheck.failures >= retries) this.reconciler.wake(instance.id);
   }
+}
+
+/** A check that takes its whole time must not meet the next one. */
+function nextCheckMs({ manifest }: ManagedInstance): number {
+  const { intervalMs, timeoutMs } = upkeepOf(manifest);
+  return Math.max(intervalMs, timeoutMs + 1000);
 }
 
 const forgets = (failures: number, ranMs: number, { stableMs }: RestartPolicy): boolean =>
