@@ -52,6 +52,13 @@ const SCENARIOS = [
 ];
 const MEMORY_LIMIT_MIB = 200;
 
+if (!SCENARIOS.some(({ name }) => name.includes(flags.only))) {
+  console.error(
+    `No scenario has '${flags.only}' in its name. There are: ${SCENARIOS.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exit(1);
+}
+
 const engine = await findEngine();
 if (engine.host) await ensureAgentImage({ host: engine.host, log });
 const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));

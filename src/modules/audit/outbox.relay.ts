@@ -15,11 +15,11 @@ import { inOrder } from './outbox-groups.js';
 const WINDOW_MS = 50;
 const MOST_DOCUMENTS = 200;
 /**
- * What is asked of an agent is followed by what comes of it, and moved along with that: one move in place of two, and none
- * that competes with the very start that was asked for. Unless nothing follows for so long. In milliseconds.
+ * What begins something is followed by what comes of it, and moved along with that: one move in place of two, and none that
+ * competes with the very start or run that was asked for. Unless nothing follows for so long. In milliseconds.
  */
-const FOLLOWED: ReadonlySet<DomainEventType> = new Set<DomainEventType>(['lifecycle.requested']);
-const FOLLOWED_WITHIN_MS = 1_000;
+const FOLLOWED: ReadonlySet<DomainEventType> = new Set<DomainEventType>(['lifecycle.requested', 'run.started']);
+const FOLLOWED_WITHIN_MS = 500;
 const LONGEST_BACKOFF_MS = 5_000;
 /** How long a stop waits for outboxes that can't be moved. What stays is moved at the next start. */
 const DRAIN_MS = 5_000;
