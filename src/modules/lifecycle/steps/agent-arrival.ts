@@ -6,7 +6,8 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import { endOf } from '../../../domain/runtime/container-ends.js';
-import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import type { ContainerAddress } from '../../../domain/runtime/container-runtime.js';
+import { CompanionExitedError, ContainerExitedError, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
@@ -37,13 +38,34 @@ export class AgentArrival {
     return this.awaited(hold, async (signal) => this.reach(hold, signal));
   }
 
-  /** Its agent-server answers, and the health check of its manifest has passed; otherwise as `reachable`. */
-  async healthy(hold: ReplicaHold): Promise<AgentConnection | null> {
+  /** The agent-server of its companion answers, before its own container is started. @throws as `reachable`; CompanionExitedError */
+  async companion(hold: ReplicaHold, companionId: string): Promise<AgentConnection | null> {
+    const address = await this.addressOf(hold, companionId);
+    try {
+      return await this.awaited(
+        hold,
+        async (signal) => (await this.engine.runtime.waitUntilReachable(address, signal)).connection,
+      );
+    } catch (error) {
+      if (!(error instanceof ContainerExitedError)) throw error;
+      throw new CompanionExitedError(containerOf(hold), await this.engine.runtime.inspect(companionId));
+    }
+  }
+
+  /**
+   * Its agent-server answers, and the health check of its manifest has passed; otherwise as `reachable`. What `greet` does comes between
+   * the two.
+   */
+  async healthy(
+    hold: ReplicaHold,
+    greet: (connection: AgentConnection) => Promise<void>,
+  ): Promise<AgentConnection | null> {
     const seen: { fault: string | null } = { fault: null };
     return this.awaited(
       hold,
       async (signal) => {
         const connection = await this.reach(hold, signal);
+        await greet(connection);
         await this.passCheck(hold, seen, signal);
         return connection;
       },
@@ -74,11 +96,15 @@ export class AgentArrival {
 
   private async reach(hold: ReplicaHold, signal: AbortSignal): Promise<AgentConnection> {
     const id = containerOf(hold);
-    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
-    const address = { id, privateFolder: this.planner.privateFolderOf(owner) };
+    const address = await this.addressOf(hold, id);
     const { connection } = await this.engine.runtime.waitUntilReachable(address, signal);
     this.connections.keep(id, connection);
     return connection;
+  }
+
+  private async addressOf(hold: ReplicaHold, id: string): Promise<ContainerAddress> {
+    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
+    return { id, privateFolder: this.planner.privateFolderOf(owner) };
   }
 
   private async passCheck(hold: ReplicaHold, seen: { fault: string | null }, signal: AbortSignal): Promise<void> {
