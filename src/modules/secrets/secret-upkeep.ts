@@ -45,7 +45,16 @@ export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   @OnDomainEvent('project.archived')
   async onArchived({ tenantId, actor, data }: DomainEvent<'project.archived'>): Promise<void> {
-    await this.service.removeAll({ tenantId, projectId: data.projectId }, actor);
+    try {
+      await this.service.removeAll({ tenantId, projectId: data.projectId }, actor);
+    } catch (cause) {
+      // The project is archived all the same.
+      this.logger.warn({
+        msg: "an archived project's secrets wait for the sweep",
+        project: data.projectId,
+        err: cause,
+      });
+    }
   }
 
   async sweep(): Promise<void> {
