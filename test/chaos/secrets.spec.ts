@@ -104,9 +104,9 @@ describeEngine('a secret, while Muster is killed at every step of a start', () =
   /** It runs, has seen its secret, and there is one memory for the two of them; or the request was lost with Muster. */
   async function check(agent: Agent): Promise<string> {
     return eventually(async () => {
-      const { body } = await muster.call('GET', agent.path);
-      const { state, desired, replicas, containerId } = body.lifecycle;
-      expect([state, body.lifecycle.error]).toEqual([desired.state, null]);
+      const { body } = await muster.call('GET', `${agent.path}/lifecycle`);
+      const { state, desired, replicas, containerId, error } = body;
+      expect([state, error]).toEqual([desired.state, null]);
       if (state !== 'running') return state as string;
       expect((await containers()).sort()).toEqual([containerId, replicas[0].companionId].sort());
       expect(await memories()).toHaveLength(1);

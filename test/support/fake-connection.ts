@@ -41,7 +41,8 @@ export class FakeConnection extends AgentConnection {
   }
 
   async giveSecrets(files: readonly SecretFile[]): Promise<void> {
-    this.container().secrets = files;
+    // Whoever gives them overwrites them.
+    this.container().secrets = files.map(({ name, value }) => ({ name, value: Uint8Array.from(value) }));
     return Promise.resolve();
   }
 
