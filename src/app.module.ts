@@ -17,6 +17,7 @@ import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
+import { SecretsModule } from './modules/secrets/secrets.module.js';
 import { TerminalsModule } from './modules/terminals/terminals.module.js';
 import { TemplatesModule } from './modules/templates/templates.module.js';
 import { ArchivesModule } from './platform/archives/archives.module.js';
@@ -66,6 +67,7 @@ export class AppModule implements OnModuleDestroy {
         QuotasModule,
         ProjectsModule,
         AgentInstancesModule,
+        SecretsModule,
         LifecycleModule,
         AgentSnapshotsModule,
         SandboxModule,

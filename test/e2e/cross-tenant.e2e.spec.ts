@@ -71,6 +71,10 @@ describe('two tenants', () => {
     expect(run).toMatchObject({ status: 'passed' });
     await ask('POST', `${agent}/actions`, { action: 'stop' });
     const snapshot = await ask('POST', `${agent}/snapshots`, { target: 'archive' });
+    const secretName = `secret-of-${name}`;
+    for (const whose of ['', `/projects/${project.id}`]) {
+      await ask('PUT', `${whose}/secrets/${secretName}`, { value: `A secret of ${name}.` });
+    }
     return {
       tenantId: tenant.body.id,
       key,
@@ -80,6 +84,7 @@ describe('two tenants', () => {
       agentId,
       runId: run.id,
       snapshotId: snapshot.id,
+      secretName,
     };
   }
 
@@ -99,6 +104,7 @@ describe('two tenants', () => {
       .replace(':runId', inner.runId)
       .replace(':snapshotId', inner.snapshotId)
       .replace(':terminalId', '0'.repeat(24))
+      .replace(':name', inner.secretName)
       .replace(/:(version|revision)\b/, '1');
   }
 
@@ -112,6 +118,8 @@ describe('two tenants', () => {
     const paths = [fill(url, theirs, theirs)];
     if (url.includes(':projectId/agents/:id')) paths.push(fill(url, mine, theirs), fill(url, theirs, mine));
     if (url.includes(':runId')) paths.push(fill(url, mine, { ...mine, runId: theirs.runId }));
+    // A name of theirs is free for mine.
+    if (url.includes(':projectId/secrets/:name')) paths.push(fill(url, theirs, mine));
     if (url.includes(':snapshotId')) paths.push(fill(url, mine, { ...mine, snapshotId: theirs.snapshotId }));
     return paths;
   }
@@ -184,6 +192,7 @@ describe('two tenants', () => {
       'projects',
       'quota_ledgers',
       'runs',
+      'secrets',
       'template_versions',
       'templates',
       'tenants',

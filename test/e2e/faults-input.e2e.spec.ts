@@ -57,6 +57,8 @@ const GOOD: Record<string, unknown> = {
     manifest: { resources: { cpus: 1 } },
   },
   'POST /api/v1/projects/:projectId/agents/:id/files/folders': { path: '/workspace/notes' },
+  'PUT /api/v1/projects/:projectId/secrets/:name': { value: 'open sesame', encoding: 'utf-8' },
+  'PUT /api/v1/secrets/:name': { value: 'b3Blbg==', encoding: 'base64' },
   'PUT /api/v1/projects/:projectId/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
   'PUT /api/v1/tenants/:id/quota': { instances: 50, replicas: 20, cpus: 8, memoryMiB: 16384, runs: 10 },
 };
@@ -119,6 +121,7 @@ describe('bad input', () => {
       .replace(/:(version|revision)\b/, '1')
       .replace(':projectId', agent.projectId)
       .replace(':snapshotId', '0'.repeat(24))
+      .replace(':name', 'a-secret')
       .replace(
         /:id\b/,
         url.includes('/templates/')

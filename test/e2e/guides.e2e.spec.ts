@@ -141,6 +141,20 @@ describe('the guides show commands that work, in their order (skipped where ther
     expect(await follow('quotas')).toMatch(/QUOTA_EXCEEDED\s*$/);
   });
 
+  needsCurl('secrets', async () => {
+    const said = await follow('secrets');
+    expect(said).toContain('PRECONDITION_FAILED');
+    for (const word of ['s3cr3t', 'a new one', 'too late']) expect(said).not.toContain(word);
+    const left = await app.database.db
+      .collection('secrets')
+      .find({ sealed: { $ne: null } })
+      .toArray();
+    expect(left.map(({ name, version }) => `${name}@${version}`).sort()).toEqual([
+      'guide/mirror@1',
+      'registry.token@2',
+    ]);
+  });
+
   needsEngine('sandbox', async () => {
     const docker = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
     try {

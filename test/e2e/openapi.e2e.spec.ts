@@ -129,12 +129,16 @@ describe('docs/openapi.json', () => {
       .filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'If-Match'))
       .map(({ route }) => route);
     expect(documented.sort()).toEqual([
+      'DELETE /api/v1/projects/{projectId}/secrets/{name}',
+      'DELETE /api/v1/secrets/{name}',
       'PATCH /api/v1/projects/{id}',
       'PATCH /api/v1/projects/{projectId}/agents/{id}',
       'PATCH /api/v1/templates/{id}',
       'POST /api/v1/projects/{projectId}/agents/{id}/revisions/{revision}/restore',
       'POST /api/v1/projects/{projectId}/agents/{id}/snapshots/{snapshotId}/restore',
       'PUT /api/v1/projects/{projectId}/agents/{id}/files/content',
+      'PUT /api/v1/projects/{projectId}/secrets/{name}',
+      'PUT /api/v1/secrets/{name}',
       'PUT /api/v1/templates/{id}',
     ]);
   });

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const AGENT_BUNDLE = fileURLToPath(
   new URL('../../packages/agent-server/dist/bundle/agent-server.mjs', import.meta.url),
 );
-export const AGENT_IMAGE = 'muster/agent:latest';
+/** Another than the one that everybody on this engine uses, where somebody tries an agent-server of their own. */
+export const AGENT_IMAGE = process.env['MUSTER_TEST_AGENT_IMAGE'] ?? 'muster/agent:latest';
 /** A scratch image with busybox, for what an agent image is not needed for. */
 export const SMALL_IMAGE = 'muster/test-busybox:latest';
 

@@ -6,6 +6,7 @@ import {
   type ProbeResult,
   type PromptRequest,
   type PromptResult,
+  type SecretFile,
 } from '../../src/domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../src/domain/runtime/agent-files.js';
 import { AgentUnreachableError } from '../../src/domain/runtime/runtime-errors.js';
@@ -36,6 +37,12 @@ export class FakeConnection extends AgentConnection {
   async configure(configuration: AgentConfiguration): Promise<void> {
     this.container().configuration = configuration;
     if (this.engine.hangsSoon) this.engine.hung.add(this.id);
+    return Promise.resolve();
+  }
+
+  async giveSecrets(files: readonly SecretFile[]): Promise<void> {
+    // Whoever gives them overwrites them.
+    this.container().secrets = files.map(({ name, value }) => ({ name, value: Uint8Array.from(value) }));
     return Promise.resolve();
   }
 

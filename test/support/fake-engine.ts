@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import type { AgentConfiguration } from '../../src/domain/runtime/agent-connection.js';
+import type { AgentConfiguration, SecretFile } from '../../src/domain/runtime/agent-connection.js';
 import type { ContainerState, RuntimeEvent } from '../../src/domain/runtime/container-runtime.js';
 import { RuntimeError, type RuntimeFailure } from '../../src/domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
@@ -29,6 +29,7 @@ export interface FakeContainer {
   exitCode: number | null;
   finishedAt: Date | null;
   configuration: AgentConfiguration | null;
+  secrets: readonly SecretFile[];
 }
 
 interface Fault {
@@ -102,6 +103,7 @@ export class FakeEngine {
       exitCode: state === 'exited' ? 0 : null,
       finishedAt: state === 'exited' ? new Date() : null,
       configuration: null,
+      secrets: [],
     });
     return id;
   }

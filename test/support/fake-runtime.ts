@@ -32,6 +32,7 @@ export class FakeRuntime extends ContainerRuntime {
     exec: true,
     stats: true,
     commit: true,
+    secrets: true,
   };
   readonly warning = null;
 
@@ -76,6 +77,10 @@ export class FakeRuntime extends ContainerRuntime {
 
   async removeImage(reference: string): Promise<void> {
     await this.engine.perform('removeImage', reference, () => this.engine.committed.delete(reference));
+  }
+
+  async startCompanion(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async start(id: string): Promise<void> {

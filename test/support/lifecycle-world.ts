@@ -32,6 +32,7 @@ import { MongoAgentSnapshots } from '../../src/data/agent-snapshots/agent-snapsh
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { UpkeepRecords } from '../../src/domain/lifecycle/upkeep-records.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
+import type { SecretVault } from '../../src/domain/secrets/secret-vault.js';
 import type { Projects } from '../../src/domain/projects/projects.repository.js';
 import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.js';
 import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
@@ -60,6 +61,7 @@ import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-step
 import { HookSteps } from '../../src/modules/lifecycle/steps/hook-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
 import { PreStopHook } from '../../src/modules/lifecycle/steps/pre-stop.js';
+import { SecretDelivery } from '../../src/modules/lifecycle/steps/secret-delivery.js';
 import { SeedSteps } from '../../src/modules/lifecycle/steps/seed-steps.js';
 import { WorkspaceAccess } from '../../src/modules/lifecycle/steps/workspace-access.js';
 import { WorkspaceCaptureService } from '../../src/modules/lifecycle/workspace-capture.service.js';
@@ -74,6 +76,7 @@ import { testDatabase, type TestDatabase } from './database.js';
 import { FakeEngine } from './fake-engine.js';
 import { FakeRuntime } from './fake-runtime.js';
 import { OpenQuotas } from './open-quotas.js';
+import { OpenVault } from './open-vault.js';
 import { RecordingTelemetry } from './recording-telemetry.js';
 import { poolParts, poolRepositories, type PoolParts, type PoolRepositories } from './pool-parts.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -129,6 +132,7 @@ export class LifecycleHost {
     upkeep: UpkeepRecords,
     pool: PoolRepositories & { readonly settings: Partial<PoolSettings> },
     kept: KeptSnapshots,
+    vault: SecretVault,
   ) {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
@@ -152,6 +156,7 @@ export class LifecycleHost {
       new HostMounts(configuration),
       hostHooks,
       new PortPolicy(configuration),
+      vault,
       runtime,
     );
     this.connections = new AgentConnections(runtime);
@@ -178,7 +183,13 @@ export class LifecycleHost {
     const access = new WorkspaceAccess(engine, this.planner, folders);
     const runner = new StepRunner(
       containers,
-      new AgentSteps(records, engine, arrival, new HookSteps(engine, this.planner, hostHooks)),
+      new AgentSteps(
+        records,
+        engine,
+        arrival,
+        new HookSteps(engine, this.planner, hostHooks),
+        new SecretDelivery(vault, engine, arrival),
+      ),
       power,
       new SeedSteps(containers, access, folders, this.planner, kept.snapshots, kept.archives),
       upkeep,
@@ -256,6 +267,7 @@ export class LifecycleWorld {
   readonly projectId = newId<ProjectId>();
   readonly installation = newId<InstallationId>();
   readonly engine = new FakeEngine();
+  readonly vault = new OpenVault();
   private readonly hosts: LifecycleHost[] = [];
 
   private constructor(
@@ -304,7 +316,17 @@ export class LifecycleWorld {
     const runtime = new FakeRuntime(this.engine);
     const parts = { ...this.pool, settings: pool };
     const { installation, folder, upkeep } = this;
-    const host = new LifecycleHost(records, runtime, installation, folder, overrides, upkeep, parts, this.kept);
+    const host = new LifecycleHost(
+      records,
+      runtime,
+      installation,
+      folder,
+      overrides,
+      upkeep,
+      parts,
+      this.kept,
+      this.vault,
+    );
     this.hosts.push(host);
     return host;
   }

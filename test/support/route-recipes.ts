@@ -8,6 +8,8 @@ export interface Estate {
   readonly agentId: string;
   readonly runId: string;
   readonly snapshotId: string;
+  /** What its secret is called, of the project and of the tenant alike; nobody else has one of that name. */
+  readonly secretName: string;
 }
 
 /** What is tried with a route. */
@@ -118,6 +120,15 @@ export const RECIPES: Record<string, Recipe> = {
     kind: 'document',
     body: ({ templateId }) => ({ role: 'tester', templateId }),
   },
+  'GET /api/v1/projects/:projectId/secrets': { kind: 'document' },
+  'GET /api/v1/projects/:projectId/secrets/:name': { kind: 'document' },
+  'PUT /api/v1/projects/:projectId/secrets/:name': { kind: 'document', body: () => ({ value: 'Mine now.' }) },
+  'DELETE /api/v1/projects/:projectId/secrets/:name': { kind: 'document' },
+  'GET /api/v1/secrets': { kind: 'list' },
+  'GET /api/v1/secrets/:name': { kind: 'document' },
+  // Whatever names others use: see the tests of secrets.
+  'PUT /api/v1/secrets/:name': { kind: 'self' },
+  'DELETE /api/v1/secrets/:name': { kind: 'document' },
   'GET /api/v1/projects/:projectId/agents': { kind: 'document' },
   [`GET ${AGENT}`]: { kind: 'document' },
   [`PATCH ${AGENT}`]: { kind: 'document', body: () => ({ soul: 'Mine now.' }) },

@@ -1,17 +1,18 @@
-import { SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
+import { SECRETS_FOLDER, SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
 import { StartError } from './errors.js';
 
 /** How the bundle is told, by itself, that it is a render worker. Nobody else uses it. */
 export const RENDER_COMMAND = 'render-worker';
 
-const OPTIONS: readonly string[] = ['--socket', '--workspace', '--files'];
+const OPTIONS: readonly string[] = ['--socket', '--workspace', '--files', '--secrets'];
 
 const DEFAULT_FILES = '/workspace';
 
 export const DEFAULT_RENDER_TIMEOUT_MS = 2_000;
 const MAX_RENDER_TIMEOUT_MS = 600_000;
 
-export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] [--files <path>] | --version | --help
+export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] [--files <path>]
+                    [--secrets <path>] | --version | --help
 
   serve   listens on the socket (the default)
   bridge  connects stdin and stdout with the socket of a serving one
@@ -21,6 +22,8 @@ export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--wo
                             was started. A system prompt's process.cwd() is this
   --files <path>            serve: the folder whose files it serves; default: MUSTER_FILES, then the workspace, then
                             ${DEFAULT_FILES}
+  --secrets <path>          serve: the folder in memory that secrets are put into; default: MUSTER_SECRETS, then
+                            ${SECRETS_FOLDER}
   MUSTER_RENDER_TIMEOUT_MS  how long a system prompt may take to render; default ${DEFAULT_RENDER_TIMEOUT_MS}
 `;
 
@@ -31,6 +34,8 @@ export interface ServeCommand {
   readonly workspace: string | null;
   /** The folder whose files it serves. */
   readonly files: string;
+  /** The folder that secrets are put into. */
+  readonly secrets: string;
   readonly renderTimeoutMs: number;
 }
 
@@ -60,6 +65,7 @@ export function readCommandLine(
     socketPath,
     workspace: workspace === '' ? null : workspace,
     files: options.get('--files') ?? environment['MUSTER_FILES'] ?? (workspace === '' ? DEFAULT_FILES : workspace),
+    secrets: options.get('--secrets') ?? environment['MUSTER_SECRETS'] ?? SECRETS_FOLDER,
     renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']),
   };
 }

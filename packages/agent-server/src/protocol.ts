@@ -4,6 +4,7 @@
  *
  *     GET  /v1/health                           → 200 HealthResponse
  *     PUT  /v1/configuration  ConfigureRequest  → 204
+ *     PUT  /v1/secrets        SecretsRequest    → 204                  in place of all that were given before
  *     POST /v1/runs           RunRequest        → 200 RunResponse      closing the connection cancels the run
  *     POST /v1/probes         ProbeRequest      → 200 ProbeResponse
  *     GET  /v1/tunnels/<port>                   → 101, upgraded to TUNNEL_PROTOCOL: bytes to and from that port of the
@@ -28,6 +29,9 @@ export const SOCKET_NAME = 'agent.sock';
 
 /** Where the private folder is mounted inside a container. */
 export const SOCKET_FOLDER = '/run/muster';
+
+/** Where secrets are put, which has to be in memory. */
+export const SECRETS_FOLDER = '/run/secrets';
 
 /** What a tunnel's request is upgraded to. */
 export const TUNNEL_PROTOCOL = 'muster-tunnel';
@@ -60,6 +64,18 @@ export interface ConfigureRequest {
   };
   /** 64 lower-case hex digits: what the configuration is known by. */
   readonly digest: string;
+}
+
+/** Files to be in SECRETS_FOLDER, and no others. */
+export interface SecretsRequest {
+  readonly secrets: readonly SecretGiven[];
+}
+
+export interface SecretGiven {
+  /** What the file is called: a variable's name. */
+  readonly name: string;
+  /** In base64. */
+  readonly value: string;
 }
 
 export interface RunRequest {

@@ -56,6 +56,7 @@ export const PROBLEMS = {
   SUPERSEDED: { kind: 'conflict', title: 'A later request replaced this one' },
   MANIFEST_NOT_FOUND: { kind: 'invalid', title: 'The agent has no usable manifest' },
   VARIABLE_MISSING: { kind: 'invalid', title: 'A required variable has no value' },
+  SECRET_UNREADABLE: { kind: 'unavailable', title: 'A secret cannot be opened' },
   HOST_ACCESS_REFUSED: { kind: 'invalid', title: 'The operator has not allowed that of the host' },
   CONTAINER_CREATE_FAILED: { kind: 'unavailable', title: 'The container could not be created' },
   CONTAINER_START_FAILED: { kind: 'unavailable', title: 'The container did not start' },

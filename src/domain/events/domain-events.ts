@@ -6,6 +6,7 @@ import type {
   EventId,
   ProjectId,
   RunId,
+  SecretId,
   TemplateId,
   TenantId,
   TerminalId,
@@ -142,6 +143,10 @@ export interface DomainEvents {
     archiveSha256: string;
   };
 
+  /** Neither its name nor anything made of its value. A version is never given twice. */
+  'secret.set': { secretId: SecretId; projectId: ProjectId | null; version: number };
+  'secret.deleted': { secretId: SecretId; projectId: ProjectId | null; version: number };
+
   /** 401 and 403, counted per key, route and minute. */
   'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };
 }
@@ -157,6 +162,7 @@ export type SubjectType =
   | 'agent-instance'
   | 'agent-snapshot'
   | 'run'
+  | 'secret'
   | 'terminal'
   | 'access';
 

@@ -15,6 +15,8 @@ export const PERMISSIONS = [
   'files:write',
   'api-keys:manage',
   'quotas:manage',
+  'secrets:read',
+  'secrets:write',
   'audit:read',
   'metrics:read',
   'tenants:manage',
@@ -39,8 +41,9 @@ export const ROLES = {
   viewer: READ,
   // Who can prompt an agent can have it show and change any file it has, so files give an operator nothing new. Nobody else
   // reads them: they hold what agents work on, which a viewer of states and logs has not been given.
-  operator: [...READ, 'agents:operate', 'runs:execute', 'files:read', 'files:write'],
-  author: [...READ, 'templates:write', 'projects:write', 'agents:edit'],
+  // Which secrets there are is for who starts agents that need them and for who names them in manifests; only an admin sets them.
+  operator: [...READ, 'agents:operate', 'runs:execute', 'files:read', 'files:write', 'secrets:read'],
+  author: [...READ, 'templates:write', 'projects:write', 'agents:edit', 'secrets:read'],
   admin: PERMISSIONS,
   auditor: [...READ, 'audit:read'],
   /** For a scraper's key: it shows no tenant's documents. */

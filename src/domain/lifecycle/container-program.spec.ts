@@ -55,4 +55,34 @@ describe("a container's program", () => {
       expect.objectContaining({ code: 'VARIABLE_MISSING', details: { variables: ['A', 'B'] } }),
     );
   });
+
+  it('is told where its secrets will be, of those that there are; never what is in them', () => {
+    const env = [
+      { name: 'B', secret: 'team/b' },
+      { name: 'C', secret: 'c', required: false },
+      { name: 'D', secret: 'd', required: false },
+    ];
+    const { env: told, secrets } = programOf({ env }, owner, new Set(['team/b', 'd']));
+    expect(secrets).toEqual([
+      { variable: 'B', secret: 'team/b' },
+      { variable: 'D', secret: 'd' },
+    ]);
+    expect(told).toMatchObject({ B_FILE: '/run/secrets/B', D_FILE: '/run/secrets/D' });
+    expect(Object.keys(told ?? {}).filter((name) => /^[BCD]/.test(name))).toEqual(['B_FILE', 'D_FILE']);
+  });
+
+  it('is told where its secrets will be, of those that there are; never what is in them', () => {
+    const env = [
+      { name: 'B', secret: 'team/b' },
+      { name: 'C', secret: 'c', required: false },
+      { name: 'D', secret: 'd', required: false },
+    ];
+    const { env: told, secrets } = programOf({ env }, owner, new Set(['team/b', 'd']));
+    expect(secrets).toEqual([
+      { variable: 'B', secret: 'team/b' },
+      { variable: 'D', secret: 'd' },
+    ]);
+    expect(told).toMatchObject({ B_FILE: '/run/secrets/B', D_FILE: '/run/secrets/D' });
+    expect(Object.keys(told ?? {}).filter((name) => /^[BCD]/.test(name))).toEqual(['B_FILE', 'D_FILE']);
+  });
 });

@@ -1,7 +1,8 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { RuntimeSpec } from '../runtime/runtime-spec.js';
 import { WRITABLE_PATH_MIB } from '../templates/manifest-bounds.js';
-import type { Manifest } from '../templates/manifest.js';
+import type { Manifest, ManifestVariable } from '../templates/manifest.js';
+import { fileVariable, SECRETS_FOLDER, secretsOf, type SecretReference } from '../templates/secret-files.js';
 
 /** Where the workspace is inside a container. */
 export const WORKSPACE_FOLDER = '/workspace';
@@ -13,17 +14,24 @@ export interface ProgramOwner {
   readonly projectSlug: string;
 }
 
-export type Program = Pick<RuntimeSpec, 'command' | 'args' | 'env' | 'stopSignal' | 'writablePaths'>;
+export type Program = Pick<RuntimeSpec, 'command' | 'args' | 'env' | 'stopSignal' | 'writablePaths' | 'secrets'>;
 
-/** What an agent's container runs, with which variables. @throws DomainError VARIABLE_MISSING, naming every one */
-export function programOf(manifest: Manifest, owner: ProgramOwner): Program {
+/**
+ * What an agent's container runs, with which variables and which secrets; `known` are the names of secrets that there are.
+ * @throws DomainError VARIABLE_MISSING, naming every one
+ */
+export function programOf(manifest: Manifest, owner: ProgramOwner, known: ReadonlySet<string> = new Set()): Program {
   const { command, args, stopSignal, writablePaths = [] } = manifest;
-  const env = environmentOf(manifest, owner);
+  const secrets = secretsOf(manifest)
+    .filter(({ secret }) => known.has(secret))
+    .map(({ variable, secret }) => ({ variable, secret }));
+  const env = environmentOf(manifest, owner, secrets);
   return {
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(secrets.length === 0 ? {} : { secrets }),
     ...(writablePaths.length === 0
       ? {}
       : { writablePaths: writablePaths.map(({ path, sizeMiB = WRITABLE_PATH_MIB.fallback }) => ({ path, sizeMiB })) }),
@@ -33,22 +41,31 @@ export function programOf(manifest: Manifest, owner: ProgramOwner): Program {
 /** Says the manifest anything of the program? Then the program is told who it is. */
 const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks'] as const;
 
-function environmentOf(manifest: Manifest, owner: ProgramOwner): Readonly<Record<string, string>> {
+function environmentOf(
+  manifest: Manifest,
+  owner: ProgramOwner,
+  secrets: readonly SecretReference[],
+): Readonly<Record<string, string>> {
   const own = Object.fromEntries(
     (manifest.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
   );
+  const given = new Set(secrets.map(({ variable }) => variable));
   const missing = (manifest.env ?? []).filter(
-    ({ value, secret, required = secret !== undefined }) => value === undefined && required,
+    ({ name, value, secret, required = secret !== undefined }) => value === undefined && required && !given.has(name),
   );
-  if (missing.length > 0) {
-    const names = missing.map(({ name, secret }) => (secret === undefined ? name : `${name} (secret ${secret})`));
-    throw new DomainError('VARIABLE_MISSING', `Required and without a value: ${names.join(', ')}.`, {
-      details: { variables: missing.map(({ name }) => name) },
-    });
-  }
+  if (missing.length > 0) throw variablesMissing(missing);
+  const files = secrets.map(({ variable }) => [fileVariable(variable), `${SECRETS_FOLDER}/${variable}`] as const);
   // An agent that is agent-server and nothing else is told who it is over its socket.
   const isTold = OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
-  return isTold ? { ...own, ...injectedVariables(manifest, owner) } : own;
+  return isTold ? { ...own, ...Object.fromEntries(files), ...injectedVariables(manifest, owner) } : own;
+}
+
+/** Names every one. */
+export function variablesMissing(missing: readonly Pick<ManifestVariable, 'name' | 'secret'>[]): DomainError {
+  const names = missing.map(({ name, secret }) => (secret === undefined ? name : `${name} (secret ${secret})`));
+  return new DomainError('VARIABLE_MISSING', `Required and without a value: ${names.join(', ')}.`, {
+    details: { variables: missing.map(({ name }) => name) },
+  });
 }
 
 /** Muster's own names, and those that seed manifests read where they have a meaning here. */

@@ -1,5 +1,6 @@
 import type { RuntimeSpec } from '../runtime/runtime-spec.js';
 import type { ManifestHooks } from '../templates/manifest.js';
+import { fileVariable } from '../templates/secret-files.js';
 
 export type HookName = Exclude<keyof ManifestHooks, 'timeoutSeconds'>;
 
@@ -16,6 +17,10 @@ export function hookContainer(agent: RuntimeSpec, hook: HookName, command: strin
   const spec = { ...agent };
   // Muster does not talk to it.
   delete spec.companion;
+  // So it has nothing to give it either.
+  delete spec.secrets;
+  const ofSecrets = new Set((agent.secrets ?? []).map(({ variable }) => fileVariable(variable)));
+  const env = Object.fromEntries(Object.entries(agent.env ?? {}).filter(([name]) => !ofSecrets.has(name)));
   const mounts = (spec.mounts ?? []).map((mount) => (mount.own ? { ...mount, readOnly: false } : mount));
   const folder = mounts.some(({ target }) => target === CODE) ? CODE : '/workspace';
   return {
@@ -26,7 +31,7 @@ export function hookContainer(agent: RuntimeSpec, hook: HookName, command: strin
     command: ['/bin/sh', '-c', 'cd "$0" && exec /bin/sh -c "$1"', folder, command],
     args: [],
     // A home for what installers keep, where the manifest names none.
-    env: { HOME: '/tmp', ...spec.env },
+    env: { HOME: '/tmp', ...env },
     ...(mounts.length === 0 ? {} : { mounts }),
     gracePeriodSeconds: 0,
   };

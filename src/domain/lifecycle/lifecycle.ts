@@ -1,4 +1,5 @@
 import type { AgentSnapshotId } from '../ids.js';
+import type { SecretVersion } from '../secrets/secret-vault.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { Actor } from '../events/actor.js';
 import type { DesiredState, LifecycleState } from './lifecycle-states.js';
@@ -35,6 +36,15 @@ export interface ReplicaCondition {
   readonly healthCheck: Pick<HealthCheck, 'failures' | 'detail'>;
 }
 
+/** A secret of a running copy: the file of that variable's name. */
+export interface ReplicaSecret {
+  readonly variable: string;
+  /** The secret's. */
+  readonly name: string;
+  /** What it was given at its last start, and has until the next; null: nothing yet. */
+  readonly given: SecretVersion | null;
+}
+
 /** One running copy of an instance. */
 export interface Replica {
   /** 0 is the one that prompts and files go to. */
@@ -52,6 +62,8 @@ export interface Replica {
   readonly restartToken: number;
   /** The revision its agent-server is configured with; 0 before the first. An older one is brought up to date. */
   readonly configuredRevision: number;
+  /** Those that its container has a place for. @default none */
+  readonly secrets?: readonly ReplicaSecret[];
   /** Main process id on its host while running, else null. */
   readonly pid: number | null;
   readonly state: LifecycleState;

@@ -4,7 +4,10 @@ import type { LifecycleError } from './lifecycle.js';
 /** What to do about a failure: a hint a person can follow. */
 const RECOVERY: Partial<Record<ProblemCode, string>> = {
   MANIFEST_NOT_FOUND: 'Correct the manifest in the template, and assign the new version to the role.',
-  VARIABLE_MISSING: 'Give the variable a value in the manifest, or make it one that is not required.',
+  VARIABLE_MISSING:
+    'Set the secret, or give the variable a value in the manifest, or make it one that is not required; then start the agent.',
+  SECRET_UNREADABLE:
+    'Have the operator bring back the key that it was sealed with (SECRETS_KEY_FILE, SECRETS_OLD_KEY_FILES), or set the secret again.',
   HOST_ACCESS_REFUSED:
     'Have the operator add the folder to HOST_MOUNT_ROOTS, the command to HOST_HOOKS or the address to PORT_BIND_ADDRESSES, or leave it out of the manifest.',
   CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',

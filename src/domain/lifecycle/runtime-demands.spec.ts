@@ -11,6 +11,7 @@ const NOTHING = {
   exec: false,
   stats: false,
   commit: false,
+  secrets: false,
 };
 
 describe('what a manifest demands of a runtime', () => {

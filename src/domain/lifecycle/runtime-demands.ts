@@ -13,6 +13,13 @@ type Demand = readonly [
 const DEMANDS: readonly Demand[] = [
   ['/health/kind', 'exec', ({ health }) => health?.kind === 'command', 'run programs in agents'],
   ['/preStop', 'exec', ({ preStop }) => preStop !== undefined, 'run programs in agents'],
+  [
+    '/env',
+    'secrets',
+    // One that may be missing is left out there.
+    ({ env = [] }) => env.some(({ secret, required }) => secret !== undefined && required !== false),
+    'keep the values of secrets in memory alone',
+  ],
   ['/ports', 'network', ({ ports = [] }) => ports.length > 0, 'give agents a network of their own'],
   [
     '/health/kind',

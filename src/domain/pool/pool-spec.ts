@@ -14,10 +14,11 @@ export type PoolSpec = Omit<RuntimeSpec, (typeof OWN)[number]>;
 
 /**
  * null: no container like that waits in a pool. gVisor serves its mounts by a process of its own, and nobody has shown that
- * a folder can be renamed under that: such agents start cold. So do those of two containers.
+ * a folder can be renamed under that: such agents start cold. So do those of two containers,
+ * and those with secrets, whose variables tell whose they are.
  */
 export function poolSpecOf(spec: RuntimeSpec<Owner>): PoolSpec | null {
-  if (spec.isolation !== 'runc' || spec.companion !== undefined) return null;
+  if (spec.isolation !== 'runc' || spec.companion !== undefined || spec.secrets !== undefined) return null;
   const rest: Partial<RuntimeSpec<Owner>> & PoolSpec = { ...spec };
   for (const own of OWN) Reflect.deleteProperty(rest, own);
   return rest;

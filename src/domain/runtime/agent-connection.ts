@@ -21,6 +21,12 @@ export interface AgentConfiguration {
   readonly digest: string;
 }
 
+/** A file with a secret's value, to be. */
+export interface SecretFile {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
 export interface AgentHealth {
   readonly version: string;
   /** The digest of the configuration it has, null before the first. */
@@ -58,6 +64,12 @@ export abstract class AgentConnection {
   abstract readonly files: AgentFiles;
   abstract health(): Promise<AgentHealth>;
   abstract configure(configuration: AgentConfiguration): Promise<void>;
+  /**
+   * Puts the files, each whole, into SECRETS_FOLDER in place of all that is there. Nothing is written to a disk: where that folder is
+   * not in memory, nothing is written at all.
+   * @throws DomainError RUNTIME_UNSUPPORTED when it is not, or its agent-server is too old for it; AGENT_UNREACHABLE
+   */
+  abstract giveSecrets(files: readonly SecretFile[]): Promise<void>;
   /**
    * Answers one prompt.
    * @throws DomainError PROMPT_RENDER_FAILED, PROMPT_RENDER_TIMEOUT, PROVIDER_UNKNOWN, BODY_TOO_LARGE, AGENT_UNREACHABLE

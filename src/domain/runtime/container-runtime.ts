@@ -21,6 +21,8 @@ export interface RuntimeCapabilities {
   readonly stats: boolean;
   /** Can a container's own file system be kept as an image? */
   readonly commit: boolean;
+  /** Can it keep secrets in memory, where nobody but the agent reads them? */
+  readonly secrets: boolean;
 }
 
 export interface RuntimeInfo {
@@ -149,6 +151,12 @@ export abstract class ContainerRuntime {
   abstract commit(id: string, image: CommitRequest): Promise<string>;
   /** Takes the name away, and the image with it when nothing else needs it. One that is not there is fine. @throws RuntimeError */
   abstract removeImage(reference: string): Promise<void>;
+  /**
+   * The container's companion alone, so that something can be given to it before the program starts.
+   * @returns its id, by which it is reached; null when the container has none
+   * @throws RuntimeError not-found, start-failed
+   */
+  abstract startCompanion(id: string): Promise<string | null>;
   /** With its companion, which is started first. @throws RuntimeError not-found, start-failed */
   abstract start(id: string): Promise<void>;
   /** Ends the main process, paused or not: SIGTERM, then after the grace period SIGKILL; then its companion. @throws RuntimeError stop-failed */

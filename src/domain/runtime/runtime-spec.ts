@@ -1,5 +1,6 @@
 import type { AgentInstanceId, InstallationId, PoolMemberId, ProjectId, TenantId } from '../ids.js';
 import type { StopSignal, WritablePath } from '../templates/manifest.js';
+import type { SecretReference } from '../templates/secret-files.js';
 
 /** Whose container it is. Becomes the labels io.muster.{installation,tenant,project,instance,replica,spec}. */
 export interface ContainerOwner {
@@ -68,6 +69,11 @@ export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   readonly companion?: CompanionSpec;
   /** Folders in memory, empty at each start. @default none beside /tmp */
   readonly writablePaths?: readonly Required<WritablePath>[];
+  /**
+   * Which secrets it is given once it runs, as files in SECRETS_FOLDER: a folder in memory, empty at each start. Never what is in them.
+   * @default none, and no such folder
+   */
+  readonly secrets?: readonly SecretReference[];
 }
 
 export interface FolderMount {

@@ -4,7 +4,7 @@ export const isBelow = (path: string, above: string): boolean => path === above 
 /** Nothing is put there, nor anywhere below. */
 const SYSTEM_TREES: readonly string[] = [
   ...['/proc', '/sys', '/dev', '/boot', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/usr', '/etc'],
-  ...['/opt/muster', '/run/muster', '/var/run'],
+  ...['/opt/muster', '/run/muster', '/run/secrets', '/var/run'],
 ];
 
 /** Nothing is put over them as a whole; below them something may be. */

@@ -36,6 +36,8 @@ export const TTL_SECONDS = { min: 1, max: 31_536_000 } as const satisfies Omit<B
 /** How many of each a manifest may hold, and how long its texts may be. */
 export const MANIFEST_MOST = {
   variables: 100,
+  /** Variables that name a secret: their values are given to an agent all at once. */
+  secrets: 50,
   valueLength: 32 * 1024,
   /** Of all names and values together, in bytes: engines and kernels limit what a program is started with. */
   environmentBytes: 64 * 1024,

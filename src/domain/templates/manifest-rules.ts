@@ -2,6 +2,7 @@ import type { Fault } from '../errors/domain-error.js';
 import { MANIFEST_MOST } from './manifest-bounds.js';
 import type { Manifest, ManifestVariable } from './manifest.js';
 import { isBelow, isSystemPath } from './container-paths.js';
+import { fileVariable } from './secret-files.js';
 
 type Tell = (pointer: string, detail: string) => void;
 
@@ -23,9 +24,14 @@ export const isReservedVariable = (name: string): boolean => RESERVED.test(name)
 
 function environment({ env = [] }: Manifest, tell: Tell): void {
   env.forEach((variable, index) => {
-    const detail = variableFault(variable, env.findIndex(({ name }) => name === variable.name) < index);
+    const isRepeated = env.findIndex(({ name }) => name === variable.name) < index;
+    const detail = variableFault(variable, isRepeated) ?? secretFault(variable, env);
     if (detail !== null) tell(`/env/${index}${detail.of}`, detail.detail);
   });
+  const secrets = env.filter(({ secret }) => secret !== undefined).length;
+  if (secrets > MANIFEST_MOST.secrets) {
+    tell('/env', `must name at most ${MANIFEST_MOST.secrets} secrets; it names ${secrets}`);
+  }
   const encoder = new TextEncoder();
   const bytes = env.reduce((sum, { name, value = '' }) => sum + encoder.encode(`${name}=${value}`).length + 1, 0);
   if (bytes > MANIFEST_MOST.environmentBytes) {
@@ -43,6 +49,17 @@ function variableFault({ name, value, secret }: ManifestVariable, isRepeated: bo
   if (isRepeated) return { of: '/name', detail: `${name} is given twice` };
   if (value !== undefined && secret !== undefined) {
     return { of: '/secret', detail: 'must be left out where there is a value' };
+  }
+  return null;
+}
+
+/** The program finds the value in a file, and the file's name in a variable of its own. */
+function secretFault({ name, secret }: ManifestVariable, env: readonly ManifestVariable[]) {
+  if (secret === undefined) return null;
+  const file = fileVariable(name);
+  if (isReservedVariable(file)) return { of: '/name', detail: `${file}, where its file would be told, is reserved` };
+  if (env.some((other) => other.name === file)) {
+    return { of: '/name', detail: `${file} is where the file with this secret is told, and is given too` };
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { IMAGE_REFERENCE, IMAGE_REFERENCE_RULE } from '../runtime/image-reference.js';
 import type { JsonObject } from '../json.js';
+import { SECRET_NAME, SECRET_NAME_LENGTH, SECRET_NAME_RULE } from '../secrets/secret-name.js';
 import {
   GRACE_PERIOD_SECONDS,
   HEALTH_BOUNDS,
@@ -95,7 +96,11 @@ const VARIABLE = object<ManifestVariable>(
     name: matching(NAME, 'must be letters, digits and underscores, and not begin with a digit', 128),
     value: text(MANIFEST_MOST.valueLength),
     required: { type: 'boolean', description: 'Without a value the agent is not started' },
-    secret: matching('^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?$', 'must be the name of a secret', 128),
+    secret: {
+      ...matching(SECRET_NAME, SECRET_NAME_RULE, SECRET_NAME_LENGTH),
+      description:
+        'Whose value the program finds in the file /run/secrets/<name>, which the variable <name>_FILE names',
+    },
   },
   ['name'],
 );

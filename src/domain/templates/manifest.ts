@@ -22,7 +22,7 @@ export interface ManifestVariable {
   readonly value?: string;
   /** Without a value the agent is not started. @default true where `secret` is given, else false */
   readonly required?: boolean;
-  /** The name of a secret that holds the value, instead of `value`. */
+  /** The name of a secret that holds the value, instead of `value`: the program finds it in a file (see secret-files.ts). */
   readonly secret?: string;
 }
 

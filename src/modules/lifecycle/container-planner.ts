@@ -22,6 +22,8 @@ import {
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
+import { secretsOf } from '../../domain/templates/secret-files.js';
+import { SecretVault } from '../../domain/secrets/secret-vault.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { manifestFaults } from '../../platform/schemas/manifest-faults.js';
@@ -50,6 +52,7 @@ export class ContainerPlanner {
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
     private readonly ports: PortPolicy,
+    private readonly secrets: SecretVault,
     private readonly runtime: ContainerRuntime,
   ) {}
 
@@ -64,11 +67,12 @@ export class ContainerPlanner {
     this.hostHooks.assertAllowed(instance.manifest);
     this.ports.assertAllowed(instance.manifest);
     const { id, identifier } = instance;
-    const [owner, image, projectSlug, { workspace, mounts }] = await Promise.all([
+    const [owner, image, projectSlug, { workspace, mounts }, secrets] = await Promise.all([
       this.ownerOf(instance, replica),
       this.images.resolve(this.imageOf(instance)),
       this.slugOf(instance),
       this.hostMounts.of(instance),
+      this.secretsKnown(instance),
     ]);
     const companion = await this.companionOf(instance, image);
     const hash = hashOf(owner);
@@ -80,7 +84,7 @@ export class ContainerPlanner {
       limits: limits.limits,
       isolation: limits.isolation,
       gracePeriodSeconds: limits.gracePeriodSeconds,
-      ...programOf(instance.manifest, { id, identifier, projectSlug }),
+      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(companion === null ? {} : { companion }),
     };
@@ -136,6 +140,12 @@ export class ContainerPlanner {
     if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
     assertReachable(manifest);
     return { image: await this.images.resolve(this.configuration.agentImage), limits: AGENT_SERVER_LIMITS };
+  }
+
+  /** Where the runtime has no place for them there are none: one that is required has been refused by now. */
+  private async secretsKnown({ manifest, tenantId, projectId }: ManagedInstance): Promise<ReadonlySet<string>> {
+    const names = this.runtime.capabilities.secrets ? secretsOf(manifest).map(({ secret }) => secret) : [];
+    return this.secrets.known(tenantId, projectId, names);
   }
 
   async ownerOf(instance: ManagedInstance, replica = 0): Promise<ContainerOwner> {
@@ -222,9 +232,17 @@ function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): vo
  * gVisor's kernel has a network of its own for each container, also where two share one.
  * @throws RuntimeError unsupported
  */
-function assertReachable({ isolation, health, ports = [] }: Manifest): void {
+function assertReachable({ isolation, health, ports = [], env = [] }: Manifest): void {
+  if (isolation !== 'gvisor') return;
+  if (secretsOf({ env }).length > 0) {
+    // Memory that two of its containers share is, to each, a disk of the host's.
+    throw new RuntimeError(
+      'unsupported',
+      'Under gVisor an image without agent-server cannot be given secrets. Use an image built FROM muster/agent.',
+    );
+  }
   const isAsked = health?.kind === 'http' || health?.kind === 'tcp' || ports.length > 0;
-  if (isolation !== 'gvisor' || !isAsked) return;
+  if (!isAsked) return;
   throw new RuntimeError(
     'unsupported',
     "Under gVisor nobody beside the image's own programs reaches its ports, so ports and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",

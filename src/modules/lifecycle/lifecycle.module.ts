@@ -7,6 +7,7 @@ import { ProjectsDataModule } from '../../data/projects/projects-data.module.js'
 import { WorkspaceCapture } from '../../domain/agent-snapshots/workspace-capture.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
+import { SecretsModule } from '../secrets/secrets.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
@@ -53,6 +54,7 @@ import { ContainerSteps } from './steps/container-steps.js';
 import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
 import { PreStopHook } from './steps/pre-stop.js';
+import { SecretDelivery } from './steps/secret-delivery.js';
 import { SeedSteps } from './steps/seed-steps.js';
 import { WorkspaceAccess } from './steps/workspace-access.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
@@ -69,6 +71,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     ProjectsDataModule,
     InstallationDataModule,
     QuotasModule,
+    SecretsModule,
   ],
   controllers: [LifecycleController],
   providers: [
@@ -121,6 +124,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     Reconciler,
     ReconcilerGauges,
     Resync,
+    SecretDelivery,
     SeedSteps,
     StatsResponder,
     StepRunner,

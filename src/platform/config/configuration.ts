@@ -35,6 +35,8 @@ export class Configuration {
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
   readonly signingKeyFile: string;
+  readonly secretsKeyFile: string;
+  readonly secretsOldKeyFiles: readonly string[];
   /** Public keys that signed manifests are checked with. */
   readonly manifestKeysFile: string | undefined;
   readonly teamRoles: readonly string[];
@@ -96,6 +98,8 @@ export class Configuration {
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));
+    this.secretsKeyFile = resolve(settings.SECRETS_KEY_FILE ?? join(this.dataDir, 'keys/secrets.key'));
+    this.secretsOldKeyFiles = settings.SECRETS_OLD_KEY_FILES.map((path) => resolve(path));
     this.manifestKeysFile =
       settings.MANIFEST_KEYS_FILE === undefined ? undefined : resolve(settings.MANIFEST_KEYS_FILE);
     this.teamRoles = settings.TEAM_ROLES;

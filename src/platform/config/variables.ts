@@ -90,6 +90,15 @@ export const VARIABLES = {
     meaning:
       'Ed25519 private key (PEM, mode 0600) that signs the event log; made when missing. Unset: DATA_DIR/keys/signing.pem.',
   }),
+  SECRETS_KEY_FILE: optionalText({
+    meaning:
+      'Key that secrets are kept under (64 hex digits, mode 0600); made when missing. Every Muster on the database needs the same one, and a backup of it. Unset: DATA_DIR/keys/secrets.key.',
+  }),
+  SECRETS_OLD_KEY_FILES: optionalTexts({
+    meaning:
+      'Files with keys that secrets were kept under before: a JSON list of paths. At a start everything under them is put under SECRETS_KEY_FILE. Unset: none.',
+    rule: (path) => (path.trim() === '' ? 'is empty' : null),
+  }),
   MANIFEST_KEYS_FILE: optionalText({
     meaning:
       'Ed25519 public keys whose signed manifests may spawn agents of profile illuvrse: a JSON Web Key Set, read anew when it changes, that nobody but its owner may write. Unset: none.',

@@ -121,6 +121,21 @@ describe('a manifest', () => {
     expect(wrong({ env: [{ name: 'A', value: 'a\u0000b' }] })['/env/0/value']).toMatch(/code 0/);
   });
 
+  it('keeps apart what tells of its secrets, and bounds how many it names', () => {
+    const env = [
+      { name: 'A', secret: 'a' },
+      { name: 'A_FILE', value: '/tmp/a' },
+      { name: 'NODE_ENV', secret: 'n' },
+    ];
+    expect(wrong({ env })).toEqual({
+      '/env/0/name': 'A_FILE is where the file with this secret is told, and is given too',
+      '/env/2/name': 'NODE_ENV_FILE, where its file would be told, is reserved',
+    });
+    const many = Array.from({ length: 51 }, (_, index) => ({ name: `S${index}`, secret: 's' }));
+    expect(wrong({ env: many })).toEqual({ '/env': 'must name at most 50 secrets; it names 51' });
+    expect(wrong({ env: many.slice(1) })).toEqual({});
+  });
+
   it.each([
     '/',
     '/etc',
@@ -129,6 +144,7 @@ describe('a manifest', () => {
     '/proc/1',
     '/opt/muster',
     '/run/muster/x',
+    '/run/secrets',
     '/var/run/docker.sock',
   ])('mounts nothing over %s', (path) => {
     const faults = wrong({ mounts: [{ source: '/srv/a', target: path }], writablePaths: [{ path }] });

@@ -9,10 +9,11 @@ import {
   type ProbeResult,
   type PromptRequest,
   type PromptResult,
+  type SecretFile,
 } from '../../domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../domain/runtime/agent-files.js';
 import type { Tunnel } from '../../domain/runtime/tunnel.js';
-import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { AgentSocketUnsafeError, AgentUnreachableError, RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { parseAnswer } from './agent-answer.js';
 import { MAX_BODY_BYTES, parseFailure, parseHealth, parseProbeResult, parsePromptResult } from './agent-protocol.js';
 import { AgentStreams } from './agent-streams.js';
@@ -29,6 +30,13 @@ const MAX_SHORT_ANSWER_BYTES = 64 * 1024;
 
 /** What an agent may tell its user. Any other code is a fault between Muster and the agent, not the user's. */
 const TOLD_CODES = ['PROMPT_RENDER_FAILED', 'PROMPT_RENDER_TIMEOUT', 'PROVIDER_UNKNOWN', 'BODY_TOO_LARGE'] as const;
+
+/** Why an agent takes no secrets, by its agent-server's code. */
+const SECRETS_REFUSED: Readonly<Record<string, string>> = {
+  ROUTE_NOT_FOUND:
+    "The image's agent-server is too old to be given secrets. Build the image from the present muster/agent.",
+  UNSUPPORTED: 'The folder for secrets is not in memory there, so nothing was written to it.',
+};
 
 interface Exchange {
   readonly method: 'GET' | 'PUT' | 'POST';
@@ -73,6 +81,17 @@ export class HttpAgentConnection extends AgentConnection {
       this.exchange({ method: 'PUT', path: '/v1/configuration', body: configuration, signal }),
     );
     if (answer.status !== 204) throw this.failure(answer);
+  }
+
+  async giveSecrets(files: readonly SecretFile[]): Promise<void> {
+    const secrets = files.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('base64') }));
+    const answer = await this.bounded(CONFIGURE_TIMEOUT_MS, (signal) =>
+      this.exchange({ method: 'PUT', path: '/v1/secrets', body: { secrets }, signal }),
+    );
+    if (answer.status === 204) return;
+    const cause = this.failure(answer);
+    const reason = SECRETS_REFUSED[String(cause.details['agentCode'])];
+    throw reason === undefined ? cause : new RuntimeError('unsupported', reason, { cause });
   }
 
   async prompt(request: PromptRequest, signal: AbortSignal): Promise<PromptResult> {

@@ -1,5 +1,7 @@
 import type { ContainerInspectInfo } from 'dockerode';
 import type { CompanionObservation } from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
 import { toCompanion } from './container-observation.js';
 import type { EngineClient } from './engine-client.js';
 import { ignoring } from './engine-error.js';
@@ -7,6 +9,13 @@ import { ignoring } from './engine-error.js';
 const KNOWN_AT_MOST = 10_000;
 /** As makeHostConfig says it. */
 const JOINED = /^container:([0-9a-f]{64})$/;
+
+/** What goes with a container. */
+interface Attached {
+  readonly companion: string | null;
+  /** The memory for secrets that both share; it goes with the companion, unless somebody took that away by itself. */
+  readonly memory: string | null;
+}
 
 interface Found {
   readonly id: string;
@@ -19,24 +28,52 @@ interface Found {
  * saves asking again; and no image can say it, as it could say a label.
  */
 export class Companions {
-  private readonly known = new Map<string, string | null>();
+  private readonly known = new Map<string, Attached>();
 
   constructor(private readonly engine: EngineClient) {}
 
   /** Notes how a container was made. @returns the id of its companion */
-  note(id: string, networkMode: string | undefined): string | null {
-    const companion = JOINED.exec(networkMode ?? '')?.[1] ?? null;
-    if (this.known.size >= KNOWN_AT_MOST) this.known.clear();
-    this.known.set(id, companion);
+  note(info: Pick<ContainerInspectInfo, 'Id' | 'HostConfig' | 'Mounts'>): string | null {
+    const companion = JOINED.exec(info.HostConfig.NetworkMode ?? '')?.[1] ?? null;
+    this.remember(info.Id, { companion, memory: companion === null ? null : memoryOf(info) });
     return companion;
+  }
+
+  /** Notes that a container was made without one. */
+  noteAlone(id: string): void {
+    this.remember(id, { companion: null, memory: null });
   }
 
   /** The id of its companion; null when it has none, or is not there. @throws RuntimeError */
   async of(id: string): Promise<string | null> {
-    const known = this.known.get(id);
-    if (known !== undefined) return known;
-    const info = await this.look(id);
-    return info ? this.note(info.Id, info.HostConfig.NetworkMode) : null;
+    return (await this.attachedTo(id)).companion;
+  }
+
+  /** @throws RuntimeError */
+  async attachedTo(id: string): Promise<Attached> {
+    if (!this.known.has(id)) {
+      const info = await this.look(id);
+      if (info) this.note(info);
+    }
+    return this.known.get(id) ?? { companion: null, memory: null };
+  }
+
+  /** The memory that was made with a companion for what it is given. @throws RuntimeError unsupported when there is none */
+  async memoryOf(companion: string): Promise<string> {
+    const info = await this.look(companion);
+    const memory = info ? memoryOf(info) : null;
+    if (memory === null) {
+      throw new RuntimeError('unsupported', 'The engine made no memory that two containers can share for secrets.');
+    }
+    return memory;
+  }
+
+  /** Of containers that are gone. */
+  async removeMemory(name: string): Promise<void> {
+    await this.engine.call({
+      what: `remove volume ${name}`,
+      run: (docker, abortSignal) => docker.getVolume(name).remove({ abortSignal }).catch(ignoring(404, 409)),
+    });
   }
 
   /** @throws RuntimeError */
@@ -71,6 +108,11 @@ export class Companions {
     });
   }
 
+  private remember(id: string, attached: Attached): void {
+    if (this.known.size >= KNOWN_AT_MOST) this.known.clear();
+    this.known.set(id, attached);
+  }
+
   private async look(idOrName: string): Promise<ContainerInspectInfo | undefined> {
     const found = await this.engine.call({
       what: `look at container ${idOrName}`,
@@ -79,3 +121,6 @@ export class Companions {
     return found ?? undefined;
   }
 }
+
+const memoryOf = ({ Mounts }: Pick<ContainerInspectInfo, 'Mounts'>): string | null =>
+  Mounts.find(({ Type, Destination }) => Type === 'volume' && Destination === SECRETS_FOLDER)?.Name ?? null;

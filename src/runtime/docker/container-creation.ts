@@ -4,12 +4,12 @@ import type { CompanionSpec, Owner, RuntimeSpec } from '../../domain/runtime/run
 import { clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
 import type { AgentTransport } from './agent-transport.js';
 import type { Companions } from './companions.js';
-import { COMPANION_OF_LABEL, SPEC_LABEL, toLabels } from './container-labels.js';
+import { COMPANION_OF_LABEL, INSTALLATION_LABEL, SPEC_LABEL, toLabels } from './container-labels.js';
 import type { EngineClient } from './engine-client.js';
 import { ignoring } from './engine-error.js';
 import type { EngineFeatures } from './engine-features.js';
 import type { EngineImages } from './engine-images.js';
-import { makeHostConfig } from './host-config.js';
+import { makeHostConfig, type Enclosure } from './host-config.js';
 import type { OciRuntimes } from './oci-runtimes.js';
 import type { Transport } from './transport-probe.js';
 
@@ -54,14 +54,23 @@ export class ContainerCreation {
 
   private async makeAlone(spec: RuntimeSpec<Owner>, transport: Transport, companion?: string): Promise<string> {
     try {
-      const options = await this.optionsOf(spec, transport, companion === undefined ? {} : { joins: companion });
+      const options = await this.optionsOf(spec, transport, {
+        ...(companion === undefined ? {} : { joins: companion }),
+        ...(await this.secretsOf(spec, companion)),
+      });
       const id = await this.make(spec, companion === undefined ? options : besideCompanion(options));
+      if (companion === undefined) this.companions.noteAlone(id);
       await clearAgentSocket(spec.privateFolder);
       return id;
     } catch (error) {
       if (error instanceof RuntimeError && error.failure === 'image-missing') this.images.forget(spec.image);
       throw error;
     }
+  }
+
+  private async secretsOf(spec: RuntimeSpec<Owner>, companion?: string): Promise<Pick<Enclosure, 'secrets'>> {
+    if (spec.secrets === undefined) return {};
+    return { secrets: companion === undefined ? 'own' : { volume: await this.companions.memoryOf(companion) } };
   }
 
   /** Made, or the one that a crash left. */
@@ -74,7 +83,10 @@ export class ContainerCreation {
     const name = `${spec.name}_companion`;
     const own = { name, owner, specDigest, privateFolder, workspaceFolder, isolation, image, limits };
     const volume = volumeOf(spec);
-    const options = await this.optionsOf({ ...own, gracePeriodSeconds: 1 }, transport, { volume });
+    const options = await this.optionsOf({ ...own, gracePeriodSeconds: 1 }, transport, {
+      volume,
+      ...(spec.secrets === undefined ? {} : { secrets: { labels: { [INSTALLATION_LABEL]: owner.installation } } }),
+    });
     const labels = { ...options.Labels, [COMPANION_OF_LABEL]: spec.name };
     const make = (): Promise<string> => this.make(own, { ...options, Labels: labels });
     try {
@@ -93,7 +105,7 @@ export class ContainerCreation {
   private async optionsOf(
     spec: RuntimeSpec<Owner>,
     transport: Transport,
-    { joins, volume = volumeOf(spec) }: { joins?: string; volume?: string } = {},
+    { volume = volumeOf(spec), ...shared }: Pick<Enclosure, 'joins' | 'secrets'> & { readonly volume?: string },
   ): Promise<ContainerCreateOptions> {
     const { limits, isolation, mounts = [], writablePaths = [] } = spec;
     const [{ volumes: imageVolumes }, init] = await Promise.all([
@@ -119,7 +131,7 @@ export class ContainerCreation {
         mounts,
         writablePaths,
         imageVolumes,
-        ...(joins === undefined ? {} : { joins }),
+        ...shared,
       }),
     };
   }
@@ -140,7 +152,6 @@ export class ContainerCreation {
       await this.remove(id);
       throw error;
     }
-    this.companions.note(id, options.HostConfig?.NetworkMode);
     return id;
   }
 

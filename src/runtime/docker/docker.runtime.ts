@@ -59,6 +59,7 @@ export class DockerRuntime extends ContainerRuntime {
     exec: true,
     stats: true,
     commit: true,
+    secrets: true,
   } as const;
   readonly warning = null;
 
@@ -149,9 +150,14 @@ export class DockerRuntime extends ContainerRuntime {
     await removeCommitted(this.engine, reference);
   }
 
-  async start(id: string): Promise<void> {
+  async startCompanion(id: string): Promise<string | null> {
     const companion = await this.companions.of(id);
     if (companion !== null) await this.companions.start(companion);
+    return companion;
+  }
+
+  async start(id: string): Promise<void> {
+    await this.startCompanion(id);
     await this.engine.call({
       what: `start container ${id}`,
       run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
@@ -190,9 +196,10 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async remove(id: string): Promise<void> {
-    const companion = await this.companions.of(id);
+    const { companion, memory } = await this.companions.attachedTo(id);
     await this.removeAlone(id);
     if (companion !== null) await this.removeAlone(companion);
+    if (memory !== null) await this.companions.removeMemory(memory);
   }
 
   private async removeAlone(id: string): Promise<void> {
@@ -222,7 +229,7 @@ export class DockerRuntime extends ContainerRuntime {
     const seen = toObservation(info);
     // The engine takes the beginning of an id for the whole.
     if (seen.id !== idOrName && seen.name !== idOrName) return null;
-    const companion = this.companions.note(info.Id, info.HostConfig.NetworkMode);
+    const companion = this.companions.note(info);
     return companion === null ? seen : { ...seen, companion: await this.companions.observe(companion) };
   }
 

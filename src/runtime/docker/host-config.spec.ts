@@ -31,6 +31,20 @@ describe('makeHostConfig', () => {
     }
   });
 
+  it('has a place for secrets in memory, its own or that of the one it joins', () => {
+    const folder = '/run/secrets';
+    const options = 'rw,noexec,nosuid,nodev,mode=0700,uid=1000,gid=1000,size=8m';
+    const placeOf = (secrets?: Enclosure['secrets']): unknown[] => {
+      const { Tmpfs, Mounts = [] } = makeHostConfig({ ...enclosure, ...(secrets === undefined ? {} : { secrets }) });
+      return [Tmpfs?.[folder], ...Mounts.filter(({ Target }) => Target === folder)];
+    };
+    expect(placeOf()).toEqual([undefined]);
+    expect(placeOf('own')).toEqual([options]);
+    const made = { DriverConfig: { Options: { type: 'tmpfs', device: 'tmpfs', o: options } }, Labels: { a: 'b' } };
+    expect(placeOf({ labels: { a: 'b' } })).toMatchObject([undefined, { Source: '', VolumeOptions: made }]);
+    expect(placeOf({ volume: 'v' })).toMatchObject([undefined, { Source: 'v', ReadOnly: true }]);
+  });
+
   it('turns limits into the engine’s units, and leaves no swap', () => {
     const config = makeHostConfig(enclosure);
     expect(config).toMatchObject({ NanoCpus: 500_000_000, Memory: 268_435_456, PidsLimit: 64 });

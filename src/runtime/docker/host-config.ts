@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { HostConfig, MountSettings } from 'dockerode';
 import type { FolderMount, RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
 import type { WritablePath } from '../../domain/templates/manifest.js';
+import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
 import { SOCKET_FOLDER } from '../agent/agent-protocol.js';
 
 const MIB = 1024 * 1024;
@@ -11,6 +12,8 @@ const OPEN_FILES = 4096;
 const SHARED_MEMORY_MIB = 16;
 /** The socket alone lies there when the private folder is not the host's. */
 const SOCKET_TMPFS_MIB = 1;
+/** All that a manifest can name, twice: new values are put there before the old ones go. */
+const SECRETS_MIB = 8;
 
 /** Names of OCI runtimes as engines register them. */
 export const OCI_RUNTIMES = { runc: null, gvisor: 'runsc' } as const;
@@ -39,6 +42,11 @@ export interface Enclosure {
   readonly imageVolumes?: readonly string[];
   /** Folders of the host beside these. @default none */
   readonly mounts?: readonly FolderMount[];
+  /**
+   * Where its secrets are put: into memory of its own; into memory that is made for it and can be mounted by another container; or,
+   * read-only, into that of the one it joins. @default no such folder
+   */
+  readonly secrets?: 'own' | { readonly labels: Readonly<Record<string, string>> } | { readonly volume: string };
   /** Folders in memory beside /tmp. @default none */
   readonly writablePaths?: readonly Required<WritablePath>[];
 }
@@ -59,6 +67,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     mounts.push('folder' in workspace ? bind(workspace.folder, WORKSPACE) : volume(workspace.volume));
   }
   for (const { source, target, readOnly } of enclosure.mounts ?? []) mounts.push(bind(source, target, readOnly));
+  if (enclosure.secrets !== undefined && enclosure.secrets !== 'own') mounts.push(sharedMemory(enclosure.secrets, uid));
   return {
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges:true'],
@@ -75,6 +84,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
       [TMP]: `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
       ...inMemory(imageVolumes, enclosure, mounts),
       ...(hasSocket && privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid, SOCKET_TMPFS_MIB) } : {}),
+      ...(enclosure.secrets === 'own' ? { [SECRETS_FOLDER]: tmpfsOf(uid, SECRETS_MIB) } : {}),
       ...Object.fromEntries((enclosure.writablePaths ?? []).map(({ path, sizeMiB }) => [path, tmpfsOf(uid, sizeMiB)])),
     },
     ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,
@@ -118,6 +128,29 @@ function inMemory(
   const options = `rw,noexec,nosuid,nodev,mode=0755,uid=${uid},gid=${uid},size=${limits.tmpfsMiB}m`;
   return Object.fromEntries(paths.map((path) => [path, options]));
 }
+
+/**
+ * Memory that two containers share is, to the engine, a volume. One without a name goes with the container that it is made for; what is in it is
+ * gone as soon as no container that has it runs.
+ */
+function sharedMemory(secrets: Exclude<NonNullable<Enclosure['secrets']>, 'own'>, uid: number): MountSettings {
+  const common = { Type: 'volume', Target: SECRETS_FOLDER } as const;
+  if ('volume' in secrets) {
+    return { ...common, Source: secrets.volume, ReadOnly: true, VolumeOptions: volumeOptions({}, {}) };
+  }
+  const options = { type: 'tmpfs', device: 'tmpfs', o: tmpfsOf(uid, SECRETS_MIB) };
+  return { ...common, Source: '', ReadOnly: false, VolumeOptions: volumeOptions(secrets.labels, options) };
+}
+
+/** Nothing that an image has at that place is copied there. */
+const volumeOptions = (
+  labels: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, string>>,
+): NonNullable<MountSettings['VolumeOptions']> => ({
+  NoCopy: true,
+  Labels: labels,
+  DriverConfig: { Name: 'local', Options: options },
+});
 
 function tmpfsOf(uid: number, sizeMiB: number): string {
   return `rw,noexec,nosuid,nodev,mode=0700,uid=${uid},gid=${uid},size=${sizeMiB}m`;

@@ -52,6 +52,7 @@ export class ProcessRuntime extends ContainerRuntime {
     exec: false,
     stats: false,
     commit: false,
+    secrets: false,
   } as const;
   readonly warning =
     'The process runtime is NOT a boundary: agents are plain processes of this machine, which can open Unix sockets and ' +
@@ -131,6 +132,11 @@ export class ProcessRuntime extends ContainerRuntime {
   /** There never was one. */
   async removeImage(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** It has none. */
+  async startCompanion(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async start(id: string): Promise<void> {
@@ -286,6 +292,7 @@ const UNSUPPORTED = [
   'mounts',
   'writablePaths',
   'stopSignal',
+  'secrets',
 ] as const satisfies (keyof RuntimeSpec)[];
 
 const unsupported = (what: string): RuntimeError =>

@@ -20,6 +20,8 @@ export interface AgentServerOptions {
   readonly renderTimeoutMs: number;
   /** The folder whose files it serves. */
   readonly files: string;
+  /** The folder that secrets are put into. */
+  readonly secrets: string;
 }
 
 /** Of a body, so that it goes on coming while what came is written. */
@@ -33,7 +35,7 @@ const NOT_HTTP = JSON.stringify({
 
 /** The agent's HTTP side: one request in, one JSON answer out, and the connection's end as the signal to cancel. */
 export function createAgentServer(options: AgentServerOptions): AgentServer {
-  const state = new AgentState(options.renderTimeoutMs, options.files);
+  const state = new AgentState(options.renderTimeoutMs, options.files, options.secrets);
   let inFlight = 0;
   let stopping = false;
   let idle = (): void => undefined;

@@ -12,6 +12,8 @@ export class AgentState {
     readonly renderTimeoutMs: number,
     /** The folder whose files it serves. */
     readonly files: string,
+    /** The folder that secrets are put into. */
+    readonly secrets: string,
   ) {}
 
   get digest(): string | null {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AgentError } from '../errors.js';
+import { log } from '../log.js';
 import type { HealthResponse } from '../protocol.js';
 import { AGENT_SERVER_VERSION } from '../version.js';
 import type { Answer } from './answer.js';
@@ -11,6 +12,7 @@ type Route = (state: AgentState, request: IncomingMessage, signal: AbortSignal) 
 const ROUTES = new Map<string, Route>([
   ['GET /v1/health', health],
   ['PUT /v1/configuration', configure],
+  ['PUT /v1/secrets', secrets],
   ['POST /v1/runs', run],
   ['POST /v1/probes', probe],
 ]);
@@ -38,6 +40,15 @@ function health(state: AgentState): Answer {
 async function configure(state: AgentState, request: IncomingMessage): Promise<Answer> {
   const { validateConfigureRequest } = await import('../validation/configure-request.js');
   state.configure(validateConfigureRequest(await readJsonBody(request)));
+  return { status: 204 };
+}
+
+async function secrets(state: AgentState, request: IncomingMessage): Promise<Answer> {
+  const { validateSecretsRequest } = await import('../validation/secrets-request.js');
+  const asked = validateSecretsRequest(await readJsonBody(request));
+  const { giveSecrets } = await import('../secrets/give-secrets.js');
+  await giveSecrets(state.secrets, asked);
+  log(`given ${asked.secrets.length} secrets`);
   return { status: 204 };
 }
 

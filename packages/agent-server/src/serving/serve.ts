@@ -11,7 +11,8 @@ import { stopOnSignals } from './stop-on-signals.js';
 export async function serve(command: ServeCommand): Promise<void> {
   process.on('uncaughtException', exitWithError);
   process.on('unhandledRejection', exitWithError);
-  const agent = createAgentServer({ renderTimeoutMs: command.renderTimeoutMs, files: command.files });
+  const { renderTimeoutMs, files, secrets } = command;
+  const agent = createAgentServer({ renderTimeoutMs, files, secrets });
   // Before listening: as PID 1 a process without handlers ignores SIGTERM.
   stopOnSignals(agent);
   await listenOnSocket(agent.http, command.socketPath);

@@ -3,6 +3,7 @@ import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js'
 import type { Lifecycle, Replica } from '../../../domain/lifecycle/lifecycle.js';
 import { errorOfReplica } from '../../../domain/lifecycle/replicas.js';
 import { FailureDto, toFailureDto } from './failure.dto.js';
+import { ReplicaSecretDto, toReplicaSecretDto } from './replica-secret.dto.js';
 
 /** One running copy of an agent. */
 export class AgentReplicaDto {
@@ -25,6 +26,12 @@ export class AgentReplicaDto {
     description: 'The container that answers for an image without agent-server; null where the image has one',
   })
   readonly companionId!: string | null;
+
+  @ApiProperty({
+    type: [ReplicaSecretDto],
+    description: 'Secrets that it was given when it started; those of its next start may be newer',
+  })
+  readonly secrets!: readonly ReplicaSecretDto[];
 
   @ApiProperty({ type: Number, nullable: true, example: 4711 })
   readonly pid!: number | null;
@@ -53,6 +60,7 @@ export function toAgentReplicaDto(replica: Replica, lifecycle: Lifecycle): Agent
     containerId: replica.containerId,
     containerName: replica.containerName,
     companionId: replica.companionId ?? null,
+    secrets: (replica.secrets ?? []).map(toReplicaSecretDto),
     pid: replica.pid,
     state: replica.state,
     health: replica.health,

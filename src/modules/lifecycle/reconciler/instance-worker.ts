@@ -30,6 +30,10 @@ const LEAVES_A_CONTAINER = new Set([
   'AGENT_SOCKET_UNSAFE',
   'COMPANION_EXITED',
   'AGENT_UNREACHABLE',
+  // It runs by the time that it is given its secrets.
+  'VARIABLE_MISSING',
+  'SECRET_UNREADABLE',
+  'RUNTIME_UNSUPPORTED',
 ]);
 
 /** Brings one instance to what is wanted of it, one step after the other, under its lease. */

@@ -6,7 +6,8 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import { endOf } from '../../../domain/runtime/container-ends.js';
-import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import type { ContainerAddress } from '../../../domain/runtime/container-runtime.js';
+import { CompanionExitedError, ContainerExitedError, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
@@ -46,7 +47,21 @@ export class AgentArrival {
     return this.awaited(hold, async (signal) => this.reach(hold, signal, greet));
   }
 
-  /** Its agent-server answers, and the health check of its manifest has passed; otherwise as `reachable`. */
+  /** The agent-server of its companion answers, before its own container is started. @throws as `reachable`; CompanionExitedError */
+  async companion(hold: ReplicaHold, companionId: string): Promise<AgentConnection | null> {
+    const address = await this.addressOf(hold, companionId);
+    try {
+      return await this.awaited(
+        hold,
+        async (signal) => (await this.engine.runtime.waitUntilReachable(address, signal)).connection,
+      );
+    } catch (error) {
+      if (!(error instanceof ContainerExitedError)) throw error;
+      throw new CompanionExitedError(containerOf(hold), await this.engine.runtime.inspect(companionId));
+    }
+  }
+
+  /** Its agent-server answers the greeting, and then the health check of its manifest passes; otherwise as `reachable`. */
   async healthy<T>(hold: ReplicaHold, greet: Greeting<T>): Promise<T | null> {
     const seen: { fault: string | null } = { fault: null };
     return this.awaited(
@@ -83,11 +98,15 @@ export class AgentArrival {
 
   private async reach<T>(hold: ReplicaHold, signal: AbortSignal, greet: Greeting<T>): Promise<T> {
     const id = containerOf(hold);
-    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
-    const address = { id, privateFolder: this.planner.privateFolderOf(owner) };
+    const address = await this.addressOf(hold, id);
     const { connection, answer } = await this.engine.runtime.waitForAnswer(address, signal, greet);
     this.connections.keep(id, connection);
     return answer;
+  }
+
+  private async addressOf(hold: ReplicaHold, id: string): Promise<ContainerAddress> {
+    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
+    return { id, privateFolder: this.planner.privateFolderOf(owner) };
   }
 
   private async passCheck(hold: ReplicaHold, seen: { fault: string | null }, signal: AbortSignal): Promise<void> {

@@ -194,6 +194,9 @@ export class ContainerSteps {
       containerName: name,
       companionId: companion?.id ?? null,
       specDigest: spec.specDigest,
+      ...(spec.secrets === undefined
+        ? {}
+        : { secrets: spec.secrets.map(({ variable, secret }) => ({ variable, name: secret, given: null })) }),
       restartToken: hold.instance.lifecycle.desired.restartToken,
       configuredRevision: 0,
       pid: null,
