@@ -1,4 +1,5 @@
-import { SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
+import { isIPv4 } from 'node:net';
+import { NAMES_VARIABLE, SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
 import { StartError } from './errors.js';
 
 /** How the bundle is told, by itself, that it is a render worker. Nobody else uses it. */
@@ -10,6 +11,7 @@ const DEFAULT_FILES = '/workspace';
 
 export const DEFAULT_RENDER_TIMEOUT_MS = 2_000;
 const MAX_RENDER_TIMEOUT_MS = 600_000;
+const LAST_PORT = 65_535;
 
 export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] [--files <path>] | --version | --help
 
@@ -21,6 +23,7 @@ export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--wo
                             was started. A system prompt's process.cwd() is this
   --files <path>            serve: the folder whose files it serves; default: MUSTER_FILES, then the workspace, then
                             ${DEFAULT_FILES}
+  ${NAMES_VARIABLE}              serve: <address>:<port> at which programs ask for names, over DNS; default: nowhere
   MUSTER_RENDER_TIMEOUT_MS  how long a system prompt may take to render; default ${DEFAULT_RENDER_TIMEOUT_MS}
 `;
 
@@ -32,6 +35,8 @@ export interface ServeCommand {
   /** The folder whose files it serves. */
   readonly files: string;
   readonly renderTimeoutMs: number;
+  /** Where it answers what addresses names have; null: nowhere. */
+  readonly names: { readonly host: string; readonly port: number } | null;
 }
 
 export type Command =
@@ -61,6 +66,7 @@ export function readCommandLine(
     workspace: workspace === '' ? null : workspace,
     files: options.get('--files') ?? environment['MUSTER_FILES'] ?? (workspace === '' ? DEFAULT_FILES : workspace),
     renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']),
+    names: readNames(environment[NAMES_VARIABLE]),
   };
 }
 
@@ -91,4 +97,15 @@ function readRenderTimeout(text: string | undefined): number {
     );
   }
   return value;
+}
+
+function readNames(text: string | undefined): ServeCommand['names'] {
+  if (text === undefined || text === '') return null;
+  const [, host = '', digits = ''] = /^(127(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (isIPv4(host) && port > 0 && port <= LAST_PORT) return { host, port };
+  throw new StartError(
+    'USAGE',
+    `${NAMES_VARIABLE} must be a loopback address and a port, as in 127.0.0.1:53, not "${text}".`,
+  );
 }
