@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const AGENT_BUNDLE = fileURLToPath(
   new URL('../../packages/agent-server/dist/bundle/agent-server.mjs', import.meta.url),
 );
-export const AGENT_IMAGE = 'muster/agent:latest';
+/** As `npm test` makes it, where it is no other's choice. */
+export const AGENT_IMAGE = process.env['MUSTER_TEST_AGENT_IMAGE'] ?? 'muster/agent:latest';
 /** A scratch image with busybox, for what an agent image is not needed for. */
 export const SMALL_IMAGE = 'muster/test-busybox:latest';
 

@@ -140,6 +140,7 @@ export class LifecycleHost {
       hostMountRoots: [],
       hostHooks: [],
       portBindAddresses: [],
+      egress: { allow: [] },
     } as unknown as Configuration;
     const hostHooks = new HostHooks(configuration);
     const installations: Installations = { current: async () => Promise.resolve(installation) };

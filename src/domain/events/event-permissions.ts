@@ -35,6 +35,8 @@ export const EVENT_PERMISSIONS = {
   'agent.snapshot.deleted': 'agents:read',
   'agent.snapshot.restored': 'agents:read',
   'agent.forked': 'agents:read',
+  'network.connected': 'agents:read',
+  'network.refused': 'agents:read',
   'access.refused': 'audit:read',
 } as const satisfies Record<DomainEventType, Permission>;
 

@@ -14,8 +14,9 @@ const CODE = '/code';
  */
 export function hookContainer(agent: RuntimeSpec, hook: HookName, command: string): RuntimeSpec {
   const spec = { ...agent };
-  // Muster does not talk to it.
+  // Muster does not talk to it, and so nobody carries its connections.
   delete spec.companion;
+  delete spec.network;
   const mounts = (spec.mounts ?? []).map((mount) => (mount.own ? { ...mount, readOnly: false } : mount));
   const folder = mounts.some(({ target }) => target === CODE) ? CODE : '/workspace';
   return {
