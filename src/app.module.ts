@@ -14,6 +14,7 @@ import { FilesModule } from './modules/files/files.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
+import { NetworkModule } from './modules/network/network.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { QuotasModule } from './modules/quotas/quotas.module.js';
 import { SandboxModule } from './modules/sandbox/sandbox.module.js';
@@ -75,6 +76,7 @@ export class AppModule implements OnModuleDestroy {
         FilesModule,
         AgentManagerModule,
         TerminalsModule,
+        NetworkModule,
       ],
     };
   }

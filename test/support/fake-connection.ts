@@ -62,6 +62,10 @@ export class FakeConnection extends AgentConnection {
     return Promise.reject(new AgentUnreachableError(this.id));
   }
 
+  async uplink(): Promise<never> {
+    return Promise.reject(new AgentUnreachableError(this.id));
+  }
+
   close(): void {
     // Nothing is open.
   }

@@ -9,6 +9,7 @@ import {
 import { MongoFleetCensus } from '../../src/data/fleet/mongo-fleet-census.js';
 import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
 import { MongoUpkeepRecords } from '../../src/data/lifecycle/upkeep.repository.js';
+import { MongoUplinkRecords } from '../../src/data/lifecycle/uplink.repository.js';
 import { workspacePathOf, type AgentInstance } from '../../src/domain/agent-instances/agent-instance.js';
 import type { DomainEvent } from '../../src/domain/events/domain-events.js';
 import {
@@ -144,6 +145,7 @@ export class LifecycleHost {
       hostMountRoots: [],
       hostHooks: [],
       portBindAddresses: [],
+      egress: { allow: [] },
     } as unknown as Configuration;
     const hostHooks = new HostHooks(configuration);
     const installations: Installations = { current: async () => Promise.resolve(installation) };
@@ -301,6 +303,10 @@ export class LifecycleWorld {
 
   get upkeep(): MongoUpkeepRecords {
     return new MongoUpkeepRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
+  get uplinks(): MongoUplinkRecords {
+    return new MongoUplinkRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
 
   get census(): MongoFleetCensus {

@@ -9,8 +9,22 @@ describe('readCommandLine', () => {
       workspace: null,
       files: '/workspace',
       renderTimeoutMs: 2_000,
+      names: null,
     });
   });
+
+  it('serves names where the environment says', () => {
+    expect(readCommandLine([], { MUSTER_NAMES: '127.0.0.1:53' })).toMatchObject({
+      names: { host: '127.0.0.1', port: 53 },
+    });
+  });
+
+  it.each([['127.0.0.1'], ['0.0.0.0:53'], ['127.0.0.1:0'], ['127.0.0.256:53'], ['127.0.0.1:65536'], ['localhost:53']])(
+    'serves no names at %s',
+    (text) => {
+      expect(() => readCommandLine([], { MUSTER_NAMES: text })).toThrow(/MUSTER_NAMES/);
+    },
+  );
 
   it('prefers --socket to MUSTER_SOCKET, in both spellings', () => {
     const environment = { MUSTER_SOCKET: '/from/environment' };

@@ -1,4 +1,5 @@
-import { SECRETS_FOLDER, SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
+import { isIPv4 } from 'node:net';
+import { NAMES_VARIABLE, SECRETS_FOLDER, SOCKET_FOLDER, SOCKET_NAME } from './protocol.js';
 import { StartError } from './errors.js';
 
 /** How the bundle is told, by itself, that it is a render worker. Nobody else uses it. */
@@ -10,6 +11,7 @@ const DEFAULT_FILES = '/workspace';
 
 export const DEFAULT_RENDER_TIMEOUT_MS = 2_000;
 const MAX_RENDER_TIMEOUT_MS = 600_000;
+const LAST_PORT = 65_535;
 
 export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--workspace <path>] [--files <path>]
                     [--secrets <path>] | --version | --help
@@ -24,6 +26,7 @@ export const USAGE = `Usage: agent-server [serve|bridge] [--socket <path>] [--wo
                             ${DEFAULT_FILES}
   --secrets <path>          serve: the folder in memory that secrets are put into; default: MUSTER_SECRETS, then
                             ${SECRETS_FOLDER}
+  ${NAMES_VARIABLE}              serve: <address>:<port> at which programs ask for names, over DNS; default: nowhere
   MUSTER_RENDER_TIMEOUT_MS  how long a system prompt may take to render; default ${DEFAULT_RENDER_TIMEOUT_MS}
 `;
 
@@ -37,6 +40,8 @@ export interface ServeCommand {
   /** The folder that secrets are put into. */
   readonly secrets: string;
   readonly renderTimeoutMs: number;
+  /** Where it answers what addresses names have; null: nowhere. */
+  readonly names: { readonly host: string; readonly port: number } | null;
 }
 
 export type Command =
@@ -67,6 +72,7 @@ export function readCommandLine(
     files: options.get('--files') ?? environment['MUSTER_FILES'] ?? (workspace === '' ? DEFAULT_FILES : workspace),
     secrets: options.get('--secrets') ?? environment['MUSTER_SECRETS'] ?? SECRETS_FOLDER,
     renderTimeoutMs: readRenderTimeout(environment['MUSTER_RENDER_TIMEOUT_MS']),
+    names: readNames(environment[NAMES_VARIABLE]),
   };
 }
 
@@ -97,4 +103,15 @@ function readRenderTimeout(text: string | undefined): number {
     );
   }
   return value;
+}
+
+function readNames(text: string | undefined): ServeCommand['names'] {
+  if (text === undefined || text === '') return null;
+  const [, host = '', digits = ''] = /^(127(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (isIPv4(host) && port > 0 && port <= LAST_PORT) return { host, port };
+  throw new StartError(
+    'USAGE',
+    `${NAMES_VARIABLE} must be a loopback address and a port, as in 127.0.0.1:53, not "${text}".`,
+  );
 }

@@ -9,7 +9,13 @@
  *     POST /v1/probes         ProbeRequest      → 200 ProbeResponse
  *     GET  /v1/tunnels/<port>                   → 101, upgraded to TUNNEL_PROTOCOL: bytes to and from that port of the
  *                                                 loopback; 502 when nothing listens there
+ *     GET  /v1/uplink                           → 101, upgraded to UPLINK_PROTOCOL
  *     anything that fails                       → 4xx/5xx ErrorResponse
+ *
+ * On the uplink the agent asks, and Muster answers: it is HTTP/2, of which the agent-server is the client. Muster decides what is allowed:
+ *
+ *     CONNECT <name>:<port>      → 200, and then bytes in both directions; any other status: refused
+ *     GET /v1/names/<name>       → 200 NameResponse, 404 when there is no such name for this agent
  *
  * Files of the workspace, by paths relative to it in `?path=` (limits in maxBytes and maxEntries). Bodies and answers are
  * streams; closing the connection within one leaves nothing of it:
@@ -35,6 +41,12 @@ export const SECRETS_FOLDER = '/run/secrets';
 
 /** What a tunnel's request is upgraded to. */
 export const TUNNEL_PROTOCOL = 'muster-tunnel';
+
+/** What the connection is upgraded to on which the agent asks. */
+export const UPLINK_PROTOCOL = 'muster-uplink';
+
+/** Names the address, `127.0.0.1:53`, at which the container's programs ask for names. */
+export const NAMES_VARIABLE = 'MUSTER_NAMES';
 
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -104,6 +116,11 @@ export interface ProbeResponse {
   readonly result: 'ok' | 'refused' | 'timeout' | 'broken' | 'status';
   /** Of an HTTP answer. */
   readonly status: number | null;
+}
+
+export interface NameResponse {
+  /** At which the name is to be reached. */
+  readonly ports: readonly number[];
 }
 
 export type FileType = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';

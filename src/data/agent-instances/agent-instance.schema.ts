@@ -114,5 +114,10 @@ agentInstanceSchema.index(
   { 'lifecycle.ports.lease.until': 1 },
   { partialFilterExpression: { 'manifest.ports.0': { $exists: true } } },
 );
+// finds agents with a network that nobody takes calls of: UplinkRecords.findUnserved
+agentInstanceSchema.index(
+  { 'lifecycle.uplink.lease.until': 1 },
+  { partialFilterExpression: { 'manifest.network.mode': { $exists: true } } },
+);
 // counts the agents by state, and how long they have been running, from the index alone: FleetCensus
 agentInstanceSchema.index({ 'lifecycle.state': 1, 'lifecycle.startedAt': 1 });

@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import { PortRecords } from '../../domain/lifecycle/port-records.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
+import { UplinkRecords } from '../../domain/network/uplink-records.js';
 import { AgentInstancesDataModule } from '../agent-instances/agent-instances-data.module.js';
 import { MongoLifecycleRecords } from './lifecycle.repository.js';
 import { MongoPortRecords } from './port.repository.js';
 import { MongoUpkeepRecords } from './upkeep.repository.js';
+import { MongoUplinkRecords } from './uplink.repository.js';
 
 @Module({
   imports: [AgentInstancesDataModule],
@@ -13,7 +15,8 @@ import { MongoUpkeepRecords } from './upkeep.repository.js';
     { provide: LifecycleRecords, useClass: MongoLifecycleRecords },
     { provide: PortRecords, useClass: MongoPortRecords },
     { provide: UpkeepRecords, useClass: MongoUpkeepRecords },
+    { provide: UplinkRecords, useClass: MongoUplinkRecords },
   ],
-  exports: [LifecycleRecords, PortRecords, UpkeepRecords],
+  exports: [LifecycleRecords, PortRecords, UpkeepRecords, UplinkRecords],
 })
 export class LifecycleDataModule {}

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   VARIABLE_MISSING: { kind: 'invalid', title: 'A required variable has no value' },
   SECRET_UNREADABLE: { kind: 'unavailable', title: 'A secret cannot be opened' },
   HOST_ACCESS_REFUSED: { kind: 'invalid', title: 'The operator has not allowed that of the host' },
+  EGRESS_REFUSED: { kind: 'invalid', title: 'The operator has not allowed agents to reach that' },
   CONTAINER_CREATE_FAILED: { kind: 'unavailable', title: 'The container could not be created' },
   CONTAINER_START_FAILED: { kind: 'unavailable', title: 'The container did not start' },
   CONTAINER_STOP_FAILED: { kind: 'unavailable', title: 'The container did not stop' },

@@ -16,6 +16,7 @@ import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle
 import type { SpawnProfile } from '../projects/spawn.js';
 import type { Amounts } from '../quotas/quota.js';
 import type { TerminalEnd } from '../terminals/terminal.js';
+import type { CallRefusal } from '../runtime/uplink.js';
 import type { Actor } from './actor.js';
 
 /**
@@ -146,6 +147,19 @@ export interface DomainEvents {
   /** Neither its name nor anything made of its value. A version is never given twice. */
   'secret.set': { secretId: SecretId; projectId: ProjectId | null; version: number };
   'secret.deleted': { secretId: SecretId; projectId: ProjectId | null; version: number };
+
+  /**
+   * Connections that Muster carried for an agent, counted per destination and minute: to another agent of its project, or to a host outside,
+   * which is told by the SHA-256 of `host:port`. Both null: further ones, when there were very many.
+   */
+  'network.connected': {
+    instanceId: AgentInstanceId;
+    peerId: AgentInstanceId | null;
+    destinationHash: string | null;
+    count: number;
+  };
+  /** Connections that an agent asked for in vain, counted per reason and minute. */
+  'network.refused': { instanceId: AgentInstanceId; reason: CallRefusal; count: number };
 
   /** 401 and 403, counted per key, route and minute. */
   'access.refused': { route: string; status: number; count: number; apiKeyId: ApiKeyId | null };

@@ -37,6 +37,8 @@ export const EVENT_PERMISSIONS = {
   'agent.forked': 'agents:read',
   'secret.set': 'secrets:read',
   'secret.deleted': 'secrets:read',
+  'network.connected': 'agents:read',
+  'network.refused': 'agents:read',
   'access.refused': 'audit:read',
 } as const satisfies Record<DomainEventType, Permission>;
 

@@ -15,10 +15,11 @@ const CODE = '/code';
  */
 export function hookContainer(agent: RuntimeSpec, hook: HookName, command: string): RuntimeSpec {
   const spec = { ...agent };
-  // Muster does not talk to it.
+  // Muster does not talk to it, and so nobody carries its connections.
   delete spec.companion;
   // So it has nothing to give it either.
   delete spec.secrets;
+  delete spec.network;
   const ofSecrets = new Set((agent.secrets ?? []).map(({ variable }) => fileVariable(variable)));
   const env = Object.fromEntries(Object.entries(agent.env ?? {}).filter(([name]) => !ofSecrets.has(name)));
   const mounts = (spec.mounts ?? []).map((mount) => (mount.own ? { ...mount, readOnly: false } : mount));

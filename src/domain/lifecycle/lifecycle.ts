@@ -178,6 +178,8 @@ export interface Lifecycle {
   readonly healthCheck: HealthCheck;
   /** null, or not there: nobody ever listened for it. */
   readonly ports?: PortBindings | null;
+  /** Which Muster takes what the agent asks for. null, or not there: nobody ever did. */
+  readonly uplink?: { readonly lease: { readonly owner: string; readonly until: Date } } | null;
   /** null, or not there: nothing is pinned yet, or the manifest names no image. */
   readonly image?: PinnedImage | null;
   /** null, or not there: the workspace is as it is to be. */

@@ -10,6 +10,7 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
     'Have the operator bring back the key that it was sealed with (SECRETS_KEY_FILE, SECRETS_OLD_KEY_FILES), or set the secret again.',
   HOST_ACCESS_REFUSED:
     'Have the operator add the folder to HOST_MOUNT_ROOTS, the command to HOST_HOOKS or the address to PORT_BIND_ADDRESSES, or leave it out of the manifest.',
+  EGRESS_REFUSED: 'Have the operator add the host to EGRESS_ALLOW, or leave it out of the manifest.',
   CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',
   CONTAINER_START_FAILED: "Read the agent's logs and correct the image's entrypoint, then start it again.",
   CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',

@@ -1,5 +1,6 @@
 import type { Fault } from '../errors/domain-error.js';
 import type { RuntimeCapabilities } from '../runtime/container-runtime.js';
+import { isCarried } from '../network/peer-name.js';
 import type { Manifest } from '../templates/manifest.js';
 
 type Demand = readonly [
@@ -21,6 +22,7 @@ const DEMANDS: readonly Demand[] = [
     'keep the values of secrets in memory alone',
   ],
   ['/ports', 'network', ({ ports = [] }) => ports.length > 0, 'give agents a network of their own'],
+  ['/network', 'network', ({ network }) => isCarried(network), 'keep agents off the network'],
   [
     '/health/kind',
     'network',

@@ -3,6 +3,7 @@ import type { AgentConfig, ToolReference } from '../templates/blueprint.js';
 import type { HealthProbe } from '../templates/manifest.js';
 import type { AgentFiles } from './agent-files.js';
 import type { Tunnel } from './tunnel.js';
+import type { Uplink, UplinkHandler } from './uplink.js';
 import type { Usage } from '../runs/run.js';
 
 /** What an agent-server is told about the agent it is to be. */
@@ -86,5 +87,10 @@ export abstract class AgentConnection {
    * @throws AgentUnreachableError when nothing listens there, or agent-server does not answer
    */
   abstract tunnel(port: number): Promise<Tunnel>;
+  /**
+   * Takes what the agent asks for, over a connection of its own.
+   * @throws AgentUnreachableError when its agent-server does not answer, or is too old for it
+   */
+  abstract uplink(handler: UplinkHandler): Promise<Uplink>;
   abstract close(): void;
 }

@@ -67,6 +67,8 @@ export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   readonly mounts?: readonly FolderMount[];
   /** @default none: the image brings agent-server */
   readonly companion?: CompanionSpec;
+  /** Programs in there are to ask agent-server for names, and it connects them where Muster allows. @default none: they know no names */
+  readonly network?: 'carried';
   /** Folders in memory, empty at each start. @default none beside /tmp */
   readonly writablePaths?: readonly Required<WritablePath>[];
   /**

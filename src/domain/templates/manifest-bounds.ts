@@ -49,4 +49,5 @@ export const MANIFEST_MOST = {
   pathLength: 512,
   hookLength: 4096,
   allowed: 64,
+  exposed: 32,
 } as const;

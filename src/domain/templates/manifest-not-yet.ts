@@ -9,7 +9,6 @@ type FieldCheck = (manifest: Manifest) => boolean;
  */
 const NOT_YET: readonly (readonly [pointer: string, is: FieldCheck, what: string])[] = [
   ['/ports', ({ ports = [] }) => ports.some(({ protocol }) => protocol === 'udp'), 'a port of protocol udp'],
-  ['/network', ({ network }) => network !== undefined && network.mode !== 'none', 'a network other than none'],
 ];
 
 export function manifestGaps(manifest: Manifest): readonly Fault[] {

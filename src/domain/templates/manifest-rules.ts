@@ -1,5 +1,7 @@
 import type { Fault } from '../errors/domain-error.js';
 import { MANIFEST_MOST } from './manifest-bounds.js';
+import { readPattern } from '../network/destination.js';
+import { allowedOutside, exposedPorts } from '../network/peer-name.js';
 import type { Manifest, ManifestVariable } from './manifest.js';
 import { isBelow, isSystemPath } from './container-paths.js';
 import { fileVariable } from './secret-files.js';
@@ -119,10 +121,26 @@ function ports({ ports: given = [] }: Manifest, tell: Tell): void {
   });
 }
 
+function network(manifest: Manifest, tell: Tell): void {
+  const allowed = allowedOutside(manifest);
+  allowed.forEach((text, index) => {
+    const pattern = readPattern(text);
+    if ('fault' in pattern) tell(`/network/allow/${index}`, `${text} ${pattern.fault}`);
+    else if (allowed.findIndex((other) => other.toLowerCase() === text.toLowerCase()) < index) {
+      tell(`/network/allow/${index}`, `${text} is given twice`);
+    }
+  });
+  const exposed = exposedPorts(manifest);
+  exposed.forEach((port, index) => {
+    if (exposed.indexOf(port) < index) tell(`/network/expose/${index}`, `${port} is given twice`);
+  });
+}
+
 const RULES: readonly ((manifest: Manifest, tell: Tell) => void)[] = [
   environment,
   hostPath,
   mounts,
   writablePaths,
   ports,
+  network,
 ];

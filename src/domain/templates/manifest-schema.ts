@@ -136,20 +136,23 @@ const oneOf = (propertyName: string, shapes: Readonly<Record<string, JsonObject>
 });
 const MUST: ReadonlySet<string> = new Set(['egress.allow', 'http.port', 'tcp.port', 'command.command']);
 
+const ALLOW = list(
+  MANIFEST_MOST.allowed,
+  matching(
+    '^(?:\\*\\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}$',
+    'must be a host and a port, as in registry.example.org:443',
+    260,
+  ),
+  'Hosts and ports outside that can be reached; *.example.org is all that is below example.org',
+);
+
 const NETWORK = oneOf('mode', {
   none: {},
-  project: {},
-  egress: {
-    allow: list(
-      MANIFEST_MOST.allowed,
-      matching(
-        '^(?:\\*\\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}$',
-        'must be a host and a port, as in registry.example.org:443',
-        260,
-      ),
-      'Hosts and ports that can be reached',
-    ),
+  project: {
+    expose: list(MANIFEST_MOST.exposed, PORT, 'Ports at which other agents of the project reach this one'),
+    allow: ALLOW,
   },
+  egress: { allow: ALLOW },
 });
 
 const TIMING = {

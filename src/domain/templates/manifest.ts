@@ -49,9 +49,18 @@ export interface ManifestResources {
 export type ManifestNetwork =
   /** None at all. */
   | { readonly mode: 'none' }
-  /** The agents of the same project. */
-  | { readonly mode: 'project' }
-  /** Those hosts and ports outside, and nothing else: `registry.example.org:443`. */
+  /**
+   * The agents of the same project whose mode is `project` too, by their identifiers, at the ports that they expose; and hosts outside, where it
+   * names some.
+   */
+  | {
+      readonly mode: 'project';
+      /** Ports at which others of the project reach this one. @default none */
+      readonly expose?: readonly number[];
+      /** As in mode egress. @default none */
+      readonly allow?: readonly string[];
+    }
+  /** Those hosts and ports outside, and nothing else: `registry.example.org:443`, `*.example.org:443`. */
   | { readonly mode: 'egress'; readonly allow: readonly string[] };
 
 /** A folder of the operator's host. */

@@ -7,6 +7,8 @@ import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { assertEgressAllowed } from '../../domain/network/egress-allowed.js';
+import { isCarried } from '../../domain/network/peer-name.js';
 import { assertBoundaryFor } from '../../domain/lifecycle/signed-needs-boundary.js';
 import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
@@ -57,7 +59,7 @@ export class ContainerPlanner {
   ) {}
 
   /**
-   * @throws DomainError MANIFEST_NOT_FOUND, VARIABLE_MISSING, HOST_ACCESS_REFUSED, RUNTIME_UNSUPPORTED, IMAGE_NOT_FOUND,
+   * @throws DomainError MANIFEST_NOT_FOUND, VARIABLE_MISSING, HOST_ACCESS_REFUSED, EGRESS_REFUSED, RUNTIME_UNSUPPORTED, IMAGE_NOT_FOUND,
    * RUNTIME_UNAVAILABLE
    */
   async plan(instance: ManagedInstance, replica = 0): Promise<RuntimeSpec> {
@@ -66,6 +68,7 @@ export class ContainerPlanner {
     assertBoundaryFor(instance.spawn, this.runtime);
     this.hostHooks.assertAllowed(instance.manifest);
     this.ports.assertAllowed(instance.manifest);
+    assertEgressAllowed(instance.manifest, this.configuration.egress.allow);
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }, secrets] = await Promise.all([
       this.ownerOf(instance, replica),
@@ -87,6 +90,7 @@ export class ContainerPlanner {
       ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(companion === null ? {} : { companion }),
+      ...(isCarried(instance.manifest.network) ? { network: 'carried' as const } : {}),
     };
     const name = ['muster', projectSlug, identifier]
       .map((part) => part.slice(0, LONGEST_NAME_PART))
@@ -232,7 +236,7 @@ function assertUsable(manifest: Manifest, capabilities: RuntimeCapabilities): vo
  * gVisor's kernel has a network of its own for each container, also where two share one.
  * @throws RuntimeError unsupported
  */
-function assertReachable({ isolation, health, ports = [], env = [] }: Manifest): void {
+function assertReachable({ isolation, health, ports = [], env = [], network }: Manifest): void {
   if (isolation !== 'gvisor') return;
   if (secretsOf({ env }).length > 0) {
     // Memory that two of its containers share is, to each, a disk of the host's.
@@ -241,11 +245,11 @@ function assertReachable({ isolation, health, ports = [], env = [] }: Manifest):
       'Under gVisor an image without agent-server cannot be given secrets. Use an image built FROM muster/agent.',
     );
   }
-  const isAsked = health?.kind === 'http' || health?.kind === 'tcp' || ports.length > 0;
+  const isAsked = health?.kind === 'http' || health?.kind === 'tcp' || ports.length > 0 || isCarried(network);
   if (!isAsked) return;
   throw new RuntimeError(
     'unsupported',
-    "Under gVisor nobody beside the image's own programs reaches its ports, so ports and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
+    "Under gVisor nobody beside the image's own programs reaches its ports, and it reaches nobody's, so ports, a network, and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
   );
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
+import type { AgentInstanceId } from '../../domain/ids.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { LifecycleRecords, type Changed, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
@@ -8,10 +9,12 @@ import { containerOfReplica, replicaView, runningContainer } from '../../domain/
 import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
+import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { Uplink, UplinkHandler } from '../../domain/runtime/uplink.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { AgentConnections } from './agent-connections.js';
 import { ContainerPlanner } from './container-planner.js';
@@ -142,6 +145,26 @@ export class LifecycleService {
     const id = runningContainer(instance, replica);
     const owner = await this.planner.ownerOf(instance, replica);
     return this.connections.to({ id, privateFolder: this.planner.privateFolderOf(owner) });
+  }
+
+  /**
+   * Takes what a replica asks for, from the moment that its agent-server answers, whatever its state.
+   * @throws NotFoundError, AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
+   */
+  async uplinkTo(instance: ManagedInstance, replica: number, handler: UplinkHandler): Promise<Uplink> {
+    const id = containerOfReplica(instance, replica);
+    if (id === null) throw new AgentNotRunningError(instance.id, replicaView(instance, replica).lifecycle.state);
+    const owner = await this.planner.ownerOf(instance, replica);
+    const privateFolder = this.planner.privateFolderOf(owner);
+    return (await this.connections.to({ id, privateFolder })).uplink(handler);
+  }
+
+  /**
+   * Tells what this process writes of an agent, each time.
+   * @returns a function that ends it
+   */
+  watch(id: AgentInstanceId, listener: (instance: ManagedInstance) => void): () => void {
+    return this.notifier.on(id, listener);
   }
 
   private async ttlOf(path: InstancePath): Promise<number> {

@@ -31,6 +31,14 @@ export class Configuration {
   readonly hostHooks: readonly string[];
   /** Addresses beside the loopback on which ports of agents may be opened. */
   readonly portBindAddresses: readonly string[];
+  /** Which hosts outside agents may reach, at most; see EGRESS_*. */
+  readonly egress: {
+    readonly allow: readonly string[];
+    /** CIDRs. */
+    readonly privateNetworks: readonly string[];
+    /** `address:port`; empty: as this host does. */
+    readonly nameServers: readonly string[];
+  };
   readonly bootstrapAdminKey: string | undefined;
   /** No API key is needed. Only ever true on a loopback host. */
   readonly devNoAuth: boolean;
@@ -95,6 +103,11 @@ export class Configuration {
     this.hostMountRoots = settings.HOST_MOUNT_ROOTS;
     this.hostHooks = settings.HOST_HOOKS;
     this.portBindAddresses = settings.PORT_BIND_ADDRESSES;
+    this.egress = {
+      allow: settings.EGRESS_ALLOW,
+      privateNetworks: settings.EGRESS_PRIVATE_NETWORKS,
+      nameServers: settings.EGRESS_NAME_SERVERS,
+    };
     this.bootstrapAdminKey = settings.BOOTSTRAP_ADMIN_KEY;
     this.devNoAuth = settings.MUSTER_DEV_NO_AUTH;
     this.signingKeyFile = resolve(settings.SIGNING_KEY_FILE ?? join(this.dataDir, 'keys/signing.pem'));

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { readBound } from '../../domain/network/destination.js';
+import { readNetwork } from '../network/read-network.js';
 import {
   flag,
   integer,
@@ -76,6 +78,27 @@ export const VARIABLES = {
     meaning:
       'Addresses of this host, beside its loopback, on which ports of agents may be reached: a JSON list of IP addresses. Unset: none. Whoever may write templates can open ports there.',
     rule: (address) => (isIP(address) === 0 ? 'is not an IP address' : null),
+  }),
+  EGRESS_ALLOW: optionalTexts({
+    meaning:
+      'Hosts outside that manifests may let agents reach: a JSON list such as ["registry.example.org:443", "*.example.com:443", "*:443"], or ["*"] for every host of the Internet. Unset: none.',
+    rule: (bound) => {
+      const read = readBound(bound);
+      return 'fault' in read ? read.fault : null;
+    },
+  }),
+  EGRESS_PRIVATE_NETWORKS: optionalTexts({
+    meaning:
+      'Networks that agents may reach although they are private, reserved, or this host\'s own: a JSON list of CIDRs such as ["10.1.2.0/24"]. Unset: none. Whoever may write templates can reach what is there, as far as EGRESS_ALLOW names it.',
+    rule: (cidr) => (readNetwork(cidr) === null ? 'is not a network, such as 10.1.2.0/24' : null),
+  }),
+  EGRESS_NAME_SERVERS: optionalTexts({
+    meaning:
+      'Name servers that are asked for the addresses of what agents reach: a JSON list of addresses, with a port where it is not 53. Unset: those of this host, and its hosts file before.',
+    rule: (server) =>
+      /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)$/i.test(server)
+        ? null
+        : 'is not an address, such as 192.0.2.1 or [2001:db8::1]:5353',
   }),
   BOOTSTRAP_ADMIN_KEY: optionalText({
     meaning:

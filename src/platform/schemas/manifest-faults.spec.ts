@@ -199,6 +199,31 @@ describe('a manifest', () => {
     });
   });
 
+  it('says what it reaches by names and ports, none of them twice', () => {
+    expect(wrong({ network: { mode: 'project', expose: [80, 8080], allow: ['example.org:443'] } })).toEqual({});
+    expect(wrong({ network: { mode: 'project' } })).toEqual({});
+    const allow = [
+      'example.org:443',
+      '*.example.org:443',
+      'EXAMPLE.org:443',
+      '10.0.0.1:80',
+      'localhost:80',
+      'a.org:70000',
+    ];
+    expect(wrong({ network: { mode: 'egress', allow } })).toEqual({
+      '/network/allow/2': expect.stringMatching(/given twice/),
+      '/network/allow/3': expect.stringMatching(/is an address/),
+      '/network/allow/4': expect.stringMatching(/own loopback/),
+      '/network/allow/5': expect.stringMatching(/port that is not between/),
+    });
+    expect(wrong({ network: { mode: 'project', expose: [80, 80, 0] } })).toEqual({
+      '/network/expose/2': 'must be from 1 to 65535',
+    });
+    expect(wrong({ network: { mode: 'project', expose: [80, 80] } })).toEqual({
+      '/network/expose/1': '80 is given twice',
+    });
+  });
+
   it('names its folder of the host where its run mode has one', () => {
     expect(wrong({ runMode: 'global' })).toEqual({ '/hostPath': 'is missing: runMode global mounts it' });
     expect(wrong({ runMode: 'isolated', hostPath: '/srv/a' })).toEqual({
@@ -207,8 +232,7 @@ describe('a manifest', () => {
   });
 
   it('is not taken where nothing acts on what it says', () => {
-    expect(told({ network: { mode: 'project' } })['/network']).toMatch(/does not act on it yet/);
-    expect(told({ network: { mode: 'none' } })).toEqual({});
+    expect(told({ ports: [{ containerPort: 53, protocol: 'udp' }] })['/ports']).toMatch(/does not act on it yet/);
   });
 
   it('has nothing in its schema that the description of the API could not say', () => {

@@ -9,6 +9,15 @@ export const SOCKET_FOLDER = '/run/muster';
 /** What a tunnel's request is upgraded to. */
 export const TUNNEL_PROTOCOL = 'muster-tunnel';
 
+/** What a connection is upgraded to on which the agent asks, and Muster answers. */
+export const UPLINK_PROTOCOL = 'muster-uplink';
+
+/** Where the container's programs ask for names. */
+export const NAMES_ADDRESS = '127.0.0.1';
+export const NAMES_PORT = 53;
+/** Tells agent-server to answer there. */
+export const NAMES_VARIABLE = 'MUSTER_NAMES';
+
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 

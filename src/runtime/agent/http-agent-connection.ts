@@ -13,12 +13,14 @@ import {
 } from '../../domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../domain/runtime/agent-files.js';
 import type { Tunnel } from '../../domain/runtime/tunnel.js';
+import type { Uplink, UplinkHandler } from '../../domain/runtime/uplink.js';
 import { AgentSocketUnsafeError, AgentUnreachableError, RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { parseAnswer } from './agent-answer.js';
 import { MAX_BODY_BYTES, parseFailure, parseHealth, parseProbeResult, parsePromptResult } from './agent-protocol.js';
 import { AgentStreams } from './agent-streams.js';
 import { DialingPool } from './dialing-pool.js';
 import { openTunnel } from './open-tunnel.js';
+import { openUplink } from './open-uplink.js';
 import { HttpAgentFiles } from './http-agent-files.js';
 
 const HEALTH_TIMEOUT_MS = 2000;
@@ -59,7 +61,7 @@ export class HttpAgentConnection extends AgentConnection {
   constructor(
     private readonly container: string,
     readonly endpoint: 'unix' | 'exec',
-    dial: () => Promise<Duplex>,
+    private readonly dial: () => Promise<Duplex>,
     first: Duplex,
     /** One whose sides end each by itself. */
     private readonly dialHalfOpen: () => Promise<Duplex> = dial,
@@ -118,6 +120,10 @@ export class HttpAgentConnection extends AgentConnection {
 
   async tunnel(port: number): Promise<Tunnel> {
     return openTunnel(this.container, await this.dialHalfOpen(), port);
+  }
+
+  async uplink(handler: UplinkHandler): Promise<Uplink> {
+    return openUplink(this.container, await this.dial(), handler);
   }
 
   close(): void {

@@ -19,13 +19,20 @@ export class StreamTunnel extends Tunnel {
   }
 
   async write(data: Uint8Array): Promise<void> {
-    if (this.stream.destroyed) throw new AgentUnreachableError(this.container);
+    this.assertOpen();
     if (this.stream.write(data)) return;
-    const closed = once(this.stream, 'close').then(() => {
-      throw new AgentUnreachableError(this.container);
-    });
-    closed.catch(() => undefined);
-    await Promise.race([once(this.stream, 'drain').catch(() => closed), closed]);
+    const over = new AbortController();
+    const { signal } = over;
+    try {
+      // An error is followed by the close.
+      await Promise.race([once(this.stream, 'drain', { signal }), once(this.stream, 'close', { signal })]);
+    } catch (cause) {
+      throw new AgentUnreachableError(this.container, { cause });
+    } finally {
+      // Else each wait would leave a listener behind.
+      over.abort();
+    }
+    this.assertOpen();
   }
 
   end(): void {
@@ -34,6 +41,10 @@ export class StreamTunnel extends Tunnel {
 
   close(): void {
     this.stream.destroy();
+  }
+
+  private assertOpen(): void {
+    if (this.stream.destroyed) throw new AgentUnreachableError(this.container);
   }
 
   private async *read(): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { RuntimeError, type RuntimeFailure } from '../../domain/runtime/runtime-errors.js';
 import type { CompanionSpec, Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
+import { NAMES_ADDRESS, NAMES_PORT, NAMES_VARIABLE } from '../agent/agent-protocol.js';
 import type { AgentTransport } from './agent-transport.js';
 import type { Companions } from './companions.js';
 import { COMPANION_OF_LABEL, INSTALLATION_LABEL, SPEC_LABEL, toLabels } from './container-labels.js';
@@ -81,7 +82,10 @@ export class ContainerCreation {
   ): Promise<string> {
     const { owner, specDigest, privateFolder, workspaceFolder, isolation } = spec;
     const name = `${spec.name}_companion`;
-    const own = { name, owner, specDigest, privateFolder, workspaceFolder, isolation, image, limits };
+    const own = {
+      ...{ name, owner, specDigest, privateFolder, workspaceFolder, isolation, image, limits },
+      ...(spec.network === undefined ? {} : { network: spec.network }),
+    };
     const volume = volumeOf(spec);
     const options = await this.optionsOf({ ...own, gracePeriodSeconds: 1 }, transport, {
       volume,
@@ -131,6 +135,7 @@ export class ContainerCreation {
         mounts,
         writablePaths,
         imageVolumes,
+        carried: spec.network === 'carried',
         ...shared,
       }),
     };
@@ -177,7 +182,14 @@ const isSame = (found: Labels, wanted: Labels, but: string): boolean =>
   Object.entries(wanted).every(([name, value]) => name === but || found[name] === value);
 
 /** What is run, and how it is told to end. What is not said here is the image's. */
-function programOf({ command, args, env = {}, stopSignal = 'SIGTERM' }: RuntimeSpec<Owner>): ContainerCreateOptions {
+function programOf({
+  command,
+  args,
+  env: given = {},
+  stopSignal = 'SIGTERM',
+  network,
+}: RuntimeSpec<Owner>): ContainerCreateOptions {
+  const env = network === undefined ? given : { ...given, [NAMES_VARIABLE]: `${NAMES_ADDRESS}:${NAMES_PORT}` };
   return {
     ...(command === undefined ? {} : { Entrypoint: [...command] }),
     ...(args === undefined ? {} : { Cmd: [...args] }),

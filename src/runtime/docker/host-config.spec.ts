@@ -45,6 +45,16 @@ describe('makeHostConfig', () => {
     expect(placeOf({ volume: 'v' })).toMatchObject([undefined, { Source: 'v', ReadOnly: true }]);
   });
 
+  it('names the container’s own loopback for names where connections are carried, and gives no network for it', () => {
+    const carried = makeHostConfig({ ...enclosure, carried: true });
+    expect(carried).toMatchObject({ NetworkMode: 'none', Dns: ['127.0.0.1'], DnsSearch: ['.'] });
+    expect(carried.Sysctls).toEqual({ 'net.ipv4.ip_unprivileged_port_start': '0' });
+    const joining = makeHostConfig({ ...enclosure, carried: true, joins: 'c'.repeat(64) });
+    for (const config of [makeHostConfig(enclosure), joining]) {
+      expect([config.Dns, config.Sysctls]).toEqual([undefined, undefined]);
+    }
+  });
+
   it('turns limits into the engine’s units, and leaves no swap', () => {
     const config = makeHostConfig(enclosure);
     expect(config).toMatchObject({ NanoCpus: 500_000_000, Memory: 268_435_456, PidsLimit: 64 });

@@ -3,7 +3,7 @@ import type { HostConfig, MountSettings } from 'dockerode';
 import type { FolderMount, RuntimeLimits } from '../../domain/runtime/runtime-spec.js';
 import type { WritablePath } from '../../domain/templates/manifest.js';
 import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
-import { SOCKET_FOLDER } from '../agent/agent-protocol.js';
+import { NAMES_ADDRESS, SOCKET_FOLDER } from '../agent/agent-protocol.js';
 
 const MIB = 1024 * 1024;
 const WORKSPACE = '/workspace';
@@ -21,6 +21,13 @@ export const OCI_RUNTIMES = { runc: null, gvisor: 'runsc' } as const;
 /** Threads that the OCI runtime itself runs within the container's limit: gVisor's kernel has 32 for one Node.js program. */
 const OWN_TASKS = { runc: 0, gvisor: 64 } as const satisfies Record<keyof typeof OCI_RUNTIMES, number>;
 
+/** No domain of the host's is to be tried; and ports below 1024 are the container's own, in a network that nobody else is in. */
+const CARRIED = {
+  Dns: [NAMES_ADDRESS],
+  DnsSearch: ['.'],
+  Sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0' },
+} as const satisfies HostConfig;
+
 /** dockerode's types do not know this one. */
 interface HardenedHostConfig extends HostConfig {
   readonly CgroupnsMode: 'private';
@@ -36,6 +43,8 @@ export interface Enclosure {
   readonly joins?: string;
   /** Has the engine a small program to be process 1, which buries processes whose parents are gone? */
   readonly init: boolean;
+  /** Are names asked for at the loopback, where agent-server answers, and may it listen on every port there? @default false */
+  readonly carried?: boolean;
   /** null for a container without a workspace. */
   readonly workspace: { readonly folder: string } | { readonly volume: string } | null;
   /** Where the image declares volumes. @default none */
@@ -56,7 +65,7 @@ export interface Enclosure {
  * default, and the default seccomp profile is one of these.
  */
 export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
-  const { limits, isolation, uid, init, joins, workspace, imageVolumes = [] } = enclosure;
+  const { limits, isolation, uid, init, joins, workspace, imageVolumes = [], carried = false } = enclosure;
   const hasSocket = joins === undefined;
   const privateFolder = hasSocket ? enclosure.privateFolder : null;
   const memory = limits.memoryMiB * MIB;
@@ -76,6 +85,8 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     ReadonlyRootfs: true,
     // The other one has none either.
     NetworkMode: joins === undefined ? 'none' : `container:${joins}`,
+    // One that joins another's network has its names and its ports too.
+    ...(carried && joins === undefined ? CARRIED : {}),
     IpcMode: 'private',
     CgroupnsMode: 'private',
     Mounts: mounts,

@@ -2,15 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline, type Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
 import { log } from '../log.js';
-import { serveTunnels } from '../loopback/serve-tunnels.js';
+import { LazyNetwork } from '../network/lazy-network.js';
 import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
 import type { Answer } from './answer.js';
 import { routeRequest } from './route-request.js';
+import { serveUpgrades } from './serve-upgrades.js';
 import { AgentState } from './agent-state.js';
 import { STATUS_OF } from './status-of.js';
 
 export interface AgentServer {
   readonly http: Server;
+  readonly network: LazyNetwork;
   requestsInFlight(): number;
   /** Stops accepting, and resolves when what was in flight is answered. */
   stop(): Promise<void>;
@@ -54,7 +56,8 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
       else sendStream(response, found, found.stream, stopping);
     });
   });
-  serveTunnels(http);
+  const network = new LazyNetwork();
+  serveUpgrades(http, network);
   http.on('clientError', (_error, socket) => {
     // What is not even HTTP gets its answer in the same words.
     if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\n${JSON_TYPE}\r\n\r\n${NOT_HTTP}`);
@@ -67,6 +70,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
 
   return {
     http,
+    network,
     requestsInFlight: () => inFlight,
     stop: () => {
       stopping = true;

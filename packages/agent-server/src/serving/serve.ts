@@ -17,6 +17,7 @@ export async function serve(command: ServeCommand): Promise<void> {
   stopOnSignals(agent);
   await listenOnSocket(agent.http, command.socketPath);
   if (command.workspace !== null) enter(command.workspace);
+  if (command.names !== null) (await agent.network.load()).serveNames(command.names);
   log(`started agent-server ${AGENT_SERVER_VERSION} on ${command.socketPath}`);
 }
 

@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TUNNEL_PROTOCOL } from '../protocol.js';
+import { refuseUpgrade } from '../serving/refuse-upgrade.js';
 import { connectLoopback } from './connect-loopback.js';
 
 const TUNNEL = /^\/v1\/tunnels\/([1-9]\d{0,4})$/;
@@ -13,19 +14,21 @@ const LAST_PORT = 65_535;
  * Carries connections to ports of the container's own loopback: what is asked for by an upgrade becomes a stream of bytes in
  * both directions. Each side may end its own and go on reading; whoever does not read makes the other wait.
  */
-export function serveTunnels(http: Server): void {
-  let open = 0;
-  http.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
-    client.on('error', () => undefined);
+export class Tunnels {
+  private open = 0;
+
+  /** false: it is no tunnel that is asked for. */
+  take(request: IncomingMessage, client: Duplex, head: Buffer): boolean {
     const port = portOf(request);
-    if (port === null) refuse(client, '404 Not Found');
-    else if (open >= MOST_TUNNELS) refuse(client, '503 Service Unavailable');
+    if (port === null) return false;
+    if (this.open >= MOST_TUNNELS) refuseUpgrade(client, '503 Service Unavailable');
     else {
-      open += 1;
-      client.once('close', () => (open -= 1));
+      this.open += 1;
+      client.once('close', () => (this.open -= 1));
       void carry(client, head, port);
     }
-  });
+    return true;
+  }
 }
 
 function portOf({ method, url = '', headers }: IncomingMessage): number | null {
@@ -43,7 +46,7 @@ async function carry(client: Duplex, head: Buffer, port: number): Promise<void> 
   try {
     server = await connectLoopback(port, AbortSignal.any([gone.signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]));
   } catch {
-    refuse(client, '502 Bad Gateway');
+    refuseUpgrade(client, '502 Bad Gateway');
     return;
   }
   client.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`);
@@ -55,8 +58,4 @@ async function carry(client: Duplex, head: Buffer, port: number): Promise<void> 
   client.once('close', () => server.destroy());
   client.pipe(server);
   server.pipe(client);
-}
-
-function refuse(client: Duplex, status: string): void {
-  client.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
