@@ -219,6 +219,7 @@ describeEngine('secrets are given to agents that run in containers', () => {
       body: { action: 'scale', replicas: 2 },
       headers: { prefer: 'wait=90' },
     });
-    expect(scaled.body.replicas.map(({ secrets }: { secrets: unknown[] }) => secrets.length)).toEqual([1, 1]);
+    const replicas = scaled.body.replicas as { secrets: unknown[] }[];
+    expect(replicas.map(({ secrets }) => secrets.length)).toEqual([1, 1]);
   }, 120_000);
 });

@@ -2,6 +2,9 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 
 const REQUEST = /^(GET|POST|PUT|DELETE|HEAD) (\S+) HTTP\/1\.1\r\n/;
 
+/** The engine's client says all of a container in the address too. */
+const LONGEST_LINE = 32 * 1024;
+
 /**
  * Stands between Muster and the container engine, and can stop the world between two calls. Knows requests by their first
  * line; the engine's client sends one request at a time on a connection.
@@ -52,7 +55,7 @@ export class SteppingEngineProxy {
       socket.on('close', end);
     }
     client.on('data', (chunk) => {
-      const request = REQUEST.exec(chunk.toString('latin1', 0, 2048));
+      const request = REQUEST.exec(chunk.toString('latin1', 0, LONGEST_LINE));
       if (request !== null && this.watcher(`${request[1]} ${request[2]}`) === 'cut') return;
       engine.write(chunk);
     });

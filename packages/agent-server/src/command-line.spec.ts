@@ -8,6 +8,7 @@ describe('readCommandLine', () => {
       socketPath: '/run/muster/agent.sock',
       workspace: null,
       files: '/workspace',
+      secrets: '/run/secrets',
       renderTimeoutMs: 2_000,
       names: null,
     });
