@@ -13,7 +13,7 @@ import { silentLog } from './log.mjs';
 const PLACES = ['/usr/bin/podman', '/usr/local/bin/podman'];
 /** A service that nobody calls for so long ends by itself, should the script that started it be killed. */
 const IDLE_SECONDS = 3600;
-const START_MS = 20_000;
+const START_MS = 45_000;
 
 /**
  * Settings that work where Muster's tests do: also as a root who may not raise limits, and with cgroups of both versions
