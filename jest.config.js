@@ -50,5 +50,7 @@ export default {
     project('chaos', ['test/chaos/**/*.spec.ts'], database),
     // Long ones, by `npm run test:soak` alone.
     project('soak', ['test/soak/**/*.spec.ts'], database),
+    // Long ones too, by `npm run test:engines`.
+    project('engines', ['test/engines/**/*.spec.ts']),
   ],
 };

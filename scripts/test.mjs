@@ -6,6 +6,7 @@
  *     npm test -- e2e integration       only these Jest projects
  *     npm test -- unit -- src/domain    only these files of them
  *     npm run test:soak                 the long ones, which are no part of `npm test`
+ *     npm run test:engines              the whole contract of runtimes on gVisor and Podman, of which `npm test` runs a part
  *
  * MUSTER_TEST_WORKERS=2     so many suites at once (1); tests of outages can miss their time then
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
@@ -24,10 +25,13 @@ import { createLog } from './lib/log.mjs';
 import { fromRoot, root } from './lib/paths.mjs';
 import { provisionEngine } from './lib/provision-engine.mjs';
 import { run } from './lib/run.mjs';
+import { prepareTestEngines } from './lib/test-engines.mjs';
 import { ensureTestImages } from './lib/test-images.mjs';
 
 /** Not part of `npm test`. */
-const LONG_PROJECTS = ['soak'];
+const LONG_PROJECTS = ['soak', 'engines'];
+/** They use other engines too, where there are any. */
+const ENGINE_PROJECTS = ['contract', 'engines', 'e2e'];
 
 const log = createLog();
 const [projects, files] = selection(process.argv.slice(2));
@@ -37,6 +41,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 await ensureDependencies(log);
 await build(log);
 const engine = await prepareEngine();
+const others = await prepareOthers(engine);
 
 if (everything) {
   await check('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json', '--noEmit']);
@@ -49,8 +54,15 @@ if (everything) {
     'packages',
   ]);
 }
-await jest();
+try {
+  await jest();
+} finally {
+  await others.stop();
+}
 
+for (const { title, missing } of others.engines) {
+  if (missing) log.warn(`The contract of runtimes was not tested on ${title}: ${missing}.`);
+}
 if (!engine) {
   log.warn(`No container engine was used, so the tests that need one were skipped: ${totals.skipped} in all.`);
   if (process.env.MUSTER_REQUIRE_ENGINE === '1') totals.failed += 1;
@@ -70,17 +82,27 @@ async function prepareEngine() {
   if (!found.host) found = await provisionEngine({ log });
   if (!found.host) {
     log.warn(`No container engine: ${found.reason}`);
-    return false;
+    return undefined;
   }
+  let image, busybox;
   try {
-    await ensureAgentImage({ host: found.host, log });
-    await ensureTestImages({ host: found.host, log });
+    ({ latest: image } = await ensureAgentImage({ host: found.host, log }));
+    ({ busybox } = await ensureTestImages({ host: found.host, log }));
   } catch (error) {
     log.warn(`The engine answers, but has not the images the tests need: ${error.message}`);
-    return false;
+    return undefined;
   }
   process.env.MUSTER_TEST_DOCKER_HOST = found.host;
-  return true;
+  return { host: found.host, images: [image, busybox] };
+}
+
+/** Other engines, for the projects that use them. @param {Awaited<ReturnType<typeof prepareEngine>>} engine */
+async function prepareOthers(engine) {
+  const used = everything || projects.some((project) => ENGINE_PROJECTS.includes(project));
+  if (!engine || !used) return { engines: [], stop: async () => {} };
+  const prepared = await prepareTestEngines({ ...engine, log });
+  process.env.MUSTER_TEST_ENGINES = JSON.stringify(prepared.engines);
+  return prepared;
 }
 
 /** Runs one checker; it counts as one test. @param {string} name @param {string} bin @param {string[]} args */

@@ -16,6 +16,7 @@ const BASE_LABEL = 'io.muster.base';
 /**
  * @typedef {object} AgentImage
  * @property {string} image its name, with the version
+ * @property {string} latest its name without
  * @property {string} id
  * @property {boolean} built whether it had to be built now
  * @property {boolean} standIn whether its base is a stand-in made on this machine
@@ -41,7 +42,7 @@ export async function ensureAgentImage({ host, log = silentLog, bundle }) {
   const labels = present?.Config.Labels;
   if (present && labels?.[CONTENT_LABEL] === digest && labels[BASE_LABEL] === base.id) {
     await tagImage(host, present.Id, latest);
-    return { image, id: present.Id, built: false, standIn: base.standIn };
+    return { image, latest, id: present.Id, built: false, standIn: base.standIn };
   }
   const step = log.step(`build ${image}`);
   try {
@@ -58,7 +59,7 @@ export async function ensureAgentImage({ host, log = silentLog, bundle }) {
   const built = await inspectImage(host, image);
   if (!built) throw new Error(`${image} was built but is not on the engine`);
   step.done(base.standIn ? `on a stand-in for ${BASE}` : undefined);
-  return { image, id: built.Id, built: true, standIn: base.standIn };
+  return { image, latest, id: built.Id, built: true, standIn: base.standIn };
 }
 
 /**

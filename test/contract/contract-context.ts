@@ -16,7 +16,7 @@ export class ContractContext {
 
   async begin(prepare: () => Promise<RuntimeHarness>): Promise<void> {
     this.harness = await prepare();
-    this.specs = await SpecBuilder.create();
+    this.specs = await SpecBuilder.create(this.harness.isolation);
     this.sut = this.harness.runtime();
   }
 

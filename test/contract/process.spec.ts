@@ -41,6 +41,7 @@ containerRuntimeContract('the process runtime', async (): Promise<RuntimeHarness
       }),
     image: (kind) => kind,
     endpoint: 'unix',
+    isolation: 'runc',
     unknownImage: 'unsupported',
     clean: () => rm(folder, { recursive: true, force: true }),
   };

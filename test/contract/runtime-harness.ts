@@ -6,7 +6,6 @@ import { newId, type InstallationId } from '../../src/domain/ids.js';
 import type { AgentConfiguration } from '../../src/domain/runtime/agent-connection.js';
 import type { ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
-import { ISOLATION } from '../support/engine.js';
 
 /** What an agent image is to do: serve; write to both streams and stay; write a line and end with code 3. */
 export type AgentKind = 'serving' | 'talking' | 'ending';
@@ -18,6 +17,8 @@ export interface RuntimeHarness {
   /** The reference of the image that does so. */
   image(kind: AgentKind): string;
   readonly endpoint: 'unix' | 'exec';
+  /** What its containers are isolated by. */
+  readonly isolation: RuntimeSpec['isolation'];
   /** What the runtime answers to a reference that nothing stands for. */
   readonly unknownImage: 'image-missing' | 'unsupported';
   clean(): Promise<void>;
@@ -30,12 +31,15 @@ export const TALK = { lines: 10, longLineBytes: 150_000 } as const;
 export class SpecBuilder {
   readonly installation = newId<InstallationId>();
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly isolation: RuntimeSpec['isolation'],
+  ) {}
 
-  static async create(): Promise<SpecBuilder> {
+  static async create(isolation: RuntimeSpec['isolation'] = 'runc'): Promise<SpecBuilder> {
     const folder = await mkdtemp(join(tmpdir(), 'muster-contract-'));
     await chmod(folder, 0o755);
-    return new SpecBuilder(folder);
+    return new SpecBuilder(folder, isolation);
   }
 
   build(image: string, changes: Partial<RuntimeSpec> = {}): RuntimeSpec {
@@ -54,7 +58,7 @@ export class SpecBuilder {
       privateFolder: join(this.folder, 'private', instance),
       workspaceFolder: join(this.folder, 'workspaces', instance),
       limits: { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 },
-      isolation: ISOLATION,
+      isolation: this.isolation,
       gracePeriodSeconds: 5,
       ...changes,
     };

@@ -13,11 +13,11 @@ interface SentEvent {
   readonly data: any;
 }
 
-/** Server-sent events of a path until the stream ends, or until there are enough. */
+/** Server-sent events of a path until the stream ends, or until there are enough; asked after each piece that comes. */
 async function events(
   app: TestApp,
   path: string,
-  enough: (seen: readonly SentEvent[]) => boolean = () => false,
+  enough: (seen: readonly SentEvent[]) => boolean | Promise<boolean> = () => false,
   headers: Record<string, string> = {},
 ): Promise<SentEvent[]> {
   const leave = new AbortController();
@@ -35,7 +35,7 @@ async function events(
       const field = (name: string): string | null => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? null;
       seen.push({ event: field('event')!, id: field('id'), data: JSON.parse(field('data')!) });
     }
-    if (enough(seen)) {
+    if (await enough(seen)) {
       leave.abort();
       break;
     }
@@ -162,16 +162,26 @@ describeEngine('commands in an agent', () => {
     // Which of two streams the engine tells first is its own affair.
     const said = first.map(({ data }) => `${data.stream} ${data.text}`);
     expect(said.sort()).toEqual(['stderr two\n', 'stdout one\n']);
-    await exec({ command: ['touch', 'go'] });
-    const rest = await events(app, path, undefined, { 'last-event-id': first.at(-1)!.id! });
-    const end = rest.pop()!;
-    // Once the run has ended, its end tells it all.
-    expect(['three\n', '']).toContain(rest.map(({ data }) => data.text as string).join(''));
-    expect(end).toMatchObject({
-      event: 'end',
-      data: { id, status: 'passed', stdout: 'one\nthree\n', stderr: 'two\n' },
-    });
-    expect((await events(app, path)).map(({ event }) => event)).toEqual(['output', 'output', 'end']);
+    // Back after the first of both, the reader gets the second: so it is there before the command goes on.
+    let goesOn = false;
+    const goOn = async (): Promise<boolean> => {
+      if (!goesOn) await exec({ command: ['touch', 'go'] });
+      goesOn = true;
+      return false;
+    };
+    const rest = await events(app, path, goOn, { 'last-event-id': first[0]!.id! });
+    const end = { event: 'end', data: { id, status: 'passed', stdout: 'one\nthree\n', stderr: 'two\n' } };
+    expect(rest).toMatchObject([
+      { id: first[1]!.id, data: first[1]!.data },
+      { event: 'output', data: { stream: 'stdout', text: 'three\n' } },
+      end,
+    ]);
+    // Who comes back after that has missed nothing; who comes for the first time is told all.
+    expect(await events(app, path, undefined, { 'last-event-id': rest[1]!.id! })).toMatchObject([end]);
+    const all = await events(app, path);
+    const textOf = (stream: string): string =>
+      all.flatMap(({ event, data }) => (event === 'output' && data.stream === stream ? [data.text] : [])).join('');
+    expect([textOf('stdout'), textOf('stderr'), all.at(-1)]).toMatchObject(['one\nthree\n', 'two\n', end]);
   });
 
   it('keeps the newest of a flood, and stays small', async () => {

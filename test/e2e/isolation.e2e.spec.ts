@@ -203,20 +203,6 @@ describeEngine('what a caller can make of a container, and a container of its ho
     await starting;
   });
 
-  it('an OCI runtime that the engine does not have is an error, and never another one', async () => {
-    const { Runtimes } = (await engine.info()) as { Runtimes: Record<string, unknown> };
-    if ('runsc' in Runtimes) return; // the contract suite's runs on such an engine show that it is used
-    const stronger = await agentOf({ isolation: 'gvisor' });
-    expect(await act(stronger, 'start')).toMatchObject({ status: 501, body: { code: 'RUNTIME_UNSUPPORTED' } });
-    expect(await lifecycleOf(stronger)).toMatchObject({
-      state: 'failed',
-      containerId: null,
-      error: { code: 'RUNTIME_UNSUPPORTED', message: expect.stringContaining('runsc') },
-    });
-    const filters = { label: [`io.muster.instance=${stronger.id}`] };
-    expect(await engine.listContainers({ all: true, filters })).toEqual([]);
-  });
-
   it('no secret of Muster’s is inside: in no environment, command line, file or mount', async () => {
     const keys: string[] = [];
     const dataDir = join(folder.path, 'data');

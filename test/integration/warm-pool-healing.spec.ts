@@ -131,6 +131,43 @@ describe('the warm pool, when something goes wrong', () => {
     });
   });
 
+  describe('one that somebody else starts', () => {
+    /** Only events tell it anything. */
+    const watching = async (): Promise<[LifecycleHost, string]> => {
+      const muster = world.host({ resyncMs: 600_000 }, world.records, { size: 1, demandMs: 0 }).start();
+      await start(muster, await world.instance());
+      return [muster, (await tidy(1))[0]!];
+    };
+
+    it.each(['again, both events', 'again, one event'])('%s, is replaced, and given to nobody', async (what) => {
+      const [muster, waiting] = await watching();
+      const container = world.engine.get(waiting);
+      if (what.includes('both')) world.engine.exit(waiting, 0);
+      else Object.assign(container, { state: 'exited', pid: null });
+      world.engine.start(container);
+      const replacement = await eventually(async () => {
+        const [now] = await tidy(1);
+        expect(now).not.toBe(waiting);
+        return now;
+      });
+      expect(world.engine.containers.has(waiting)).toBe(false);
+      expect(await start(muster, await world.instance())).toBe(replacement);
+    });
+
+    it('and nobody has prepared, is removed', async () => {
+      const [, waiting] = await watching();
+      const { spec } = world.engine.get(waiting);
+      const owner = { installation: spec.owner.installation, pool: newId<PoolMemberId>() };
+      const stray = world.engine.put({ ...spec, name: 'stray', owner } as unknown as RuntimeSpec);
+      world.engine.start(world.engine.get(stray));
+      await eventually(async () => {
+        expect(world.engine.containers.has(stray)).toBe(false);
+        return Promise.resolve();
+      });
+      expect(await tidy(1)).toEqual([waiting]);
+    });
+  });
+
   it('an agent is never given one that does not answer, and takes the next', async () => {
     // Nobody notices before: there is no event and no resync.
     const rarely = world.host({ resyncMs: 60_000 }, world.records, { size: 2, demandMs: 0, lookMs: 60_000 });

@@ -14,8 +14,6 @@ export const SMALL_IMAGE = 'muster/test-busybox:latest';
 /** The one `npm test` found or started, where it is no other's choice. */
 export const ENGINE_HOST =
   process.env['MUSTER_TEST_DOCKER_HOST'] ?? process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-/** What the contract suite's containers are isolated by. @default the engine's usual runtime */
-export const ISOLATION = process.env['MUSTER_TEST_ISOLATION'] === 'gvisor' ? 'gvisor' : 'runc';
 export const ENGINE_SOCKET = ENGINE_HOST.replace(/^unix:\/\//, '');
 
 /** The engine itself, for looking behind Muster's back. */

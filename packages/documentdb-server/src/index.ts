@@ -7,4 +7,5 @@ export {
   ServerStartError,
   type RuntimeObstacle,
 } from './errors.js';
+export { AptArchive } from './runtime/apt-archive.js';
 export { prepare, type PrepareOptions, type Progress } from './runtime/prepare.js';

@@ -10,6 +10,8 @@ export interface PoolContainerRecord {
   state: PoolState;
   memoryMiB: number;
   containerId: string | null;
+  /** Documents of earlier versions have none. */
+  startedAt?: Date | null;
   preparedBy: string;
   claimedBy: Types.ObjectId | null;
   createdAt: Date;
@@ -23,6 +25,7 @@ export const poolContainerSchema = new Schema<PoolContainerRecord>(
     state: { type: String, required: true },
     memoryMiB: { type: Number, required: true },
     containerId: { type: String, default: null },
+    startedAt: { type: Date, default: null },
     preparedBy: { type: String, required: true },
     claimedBy: { type: ObjectId, default: null },
     createdAt: { type: Date, required: true },

@@ -23,15 +23,19 @@ export class MongoPoolContainers extends PoolContainers {
       _id: new Types.ObjectId(id),
       state: 'preparing',
       containerId: null,
+      startedAt: null,
       claimedBy: null,
       createdAt: new Date(),
     });
   }
 
-  async markReady(id: PoolMemberId, containerId: string): Promise<boolean> {
+  async markReady(
+    id: PoolMemberId,
+    { id: containerId, startedAt }: { readonly id: string; readonly startedAt: Date | null },
+  ): Promise<boolean> {
     const { modifiedCount } = await this.collection.updateOne(
       { _id: new Types.ObjectId(id), state: 'preparing' },
-      { $set: { state: 'ready', containerId } },
+      { $set: { state: 'ready', containerId, startedAt } },
     );
     return modifiedCount === 1;
   }

@@ -16,6 +16,11 @@ export interface PoolContainer {
   readonly memoryMiB: number;
   /** The engine's id; null until it is ready. */
   readonly containerId: string | null;
+  /**
+   * When its container was started, by the engine's clock: one that was started at another time was started by somebody else,
+   * and is nobody's. null until it is ready, and where the engine did not say.
+   */
+  readonly startedAt: Date | null;
   /** Which filler makes or made it. */
   readonly preparedBy: string;
   readonly claimedBy: AgentInstanceId | null;

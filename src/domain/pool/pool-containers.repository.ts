@@ -7,7 +7,10 @@ export abstract class PoolContainers {
   abstract insert(container: NewPoolContainer): Promise<void>;
 
   /** preparing → ready; false when somebody has given it up meanwhile. */
-  abstract markReady(id: PoolMemberId, containerId: string): Promise<boolean>;
+  abstract markReady(
+    id: PoolMemberId,
+    container: { readonly id: string; readonly startedAt: Date | null },
+  ): Promise<boolean>;
 
   /**
    * ready → claimed: the longest waiting of that pool, for exactly one claimant. An instance that has claimed one already, and

@@ -85,7 +85,8 @@ export class Companions {
   /** Whoever has that name. @throws RuntimeError */
   async find(name: string): Promise<Found | null> {
     const info = await this.look(name);
-    if (info?.Name !== `/${name}`) return null;
+    // Podman's have no slash in front.
+    if (info?.Name.replace(/^\//, '') !== name) return null;
     return { id: info.Id, state: info.State.Status, labels: info.Config.Labels };
   }
 

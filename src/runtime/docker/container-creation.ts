@@ -112,8 +112,9 @@ export class ContainerCreation {
     { volume = volumeOf(spec), ...shared }: Pick<Enclosure, 'joins' | 'secrets'> & { readonly volume?: string },
   ): Promise<ContainerCreateOptions> {
     const { limits, isolation, mounts = [], writablePaths = [] } = spec;
-    const [{ volumes: imageVolumes }, init] = await Promise.all([
+    const [{ volumes: imageVolumes }, engine, init] = await Promise.all([
       this.images.factsOf(spec.image),
+      this.features.kind(),
       this.features.hasInit(),
     ]);
     return {
@@ -126,6 +127,7 @@ export class ContainerCreation {
       ...programOf(spec),
       StopTimeout: spec.gracePeriodSeconds,
       HostConfig: makeHostConfig({
+        engine,
         limits,
         isolation,
         uid: this.uid,
@@ -145,11 +147,7 @@ export class ContainerCreation {
     { name, isolation }: Pick<RuntimeSpec, 'name' | 'isolation'>,
     options: ContainerCreateOptions,
   ): Promise<string> {
-    const { id } = await this.engine.call({
-      what: `create container ${name}`,
-      run: (docker, abortSignal) => docker.createContainer({ ...options, abortSignal }),
-      meaning: { 404: 'image-missing', 409: 'name-conflict' },
-    });
+    const id = await this.ask(name, options);
     try {
       await this.ociRuntimes.assertGiven(isolation, id);
     } catch (error) {
@@ -158,6 +156,23 @@ export class ContainerCreation {
       throw error;
     }
     return id;
+  }
+
+  private async ask(name: string, options: ContainerCreateOptions): Promise<string> {
+    try {
+      const { id } = await this.engine.call({
+        what: `create container ${name}`,
+        run: (docker, abortSignal) => docker.createContainer({ ...options, abortSignal }),
+        meaning: { 404: 'image-missing', 409: 'name-conflict' },
+      });
+      return id;
+    } catch (cause) {
+      const refused = cause instanceof RuntimeError && cause.failure === 'refused';
+      if (!refused || (await this.features.kind()) !== 'podman') throw cause;
+      // Podman has one status for all that it refuses: a look says whether it is the name.
+      if ((await this.companions.find(name)) === null) throw cause;
+      throw new RuntimeError('name-conflict', `The name ${name} is in use on the container engine.`, { cause });
+    }
   }
 
   private async remove(id: string): Promise<void> {

@@ -35,6 +35,7 @@ import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
 import { OciRuntimes } from './oci-runtimes.js';
+import { stopContainer } from './stop-container.js';
 import type { Transport } from './transport-probe.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 20_000;
@@ -166,13 +167,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async stop(id: string, gracePeriodSeconds: number): Promise<void> {
-    await this.engine.call({
-      what: `stop container ${id}`,
-      run: (docker, abortSignal) =>
-        docker.getContainer(id).stop({ t: gracePeriodSeconds, abortSignal }).catch(ignoring(304, 404)),
-      meaning: { otherwise: 'stop-failed' },
-      moreTimeMs: gracePeriodSeconds * 1000,
-    });
+    await stopContainer(this.engine, id, gracePeriodSeconds);
     const companion = await this.companions.of(id);
     if (companion !== null) await this.companions.stop(companion);
   }

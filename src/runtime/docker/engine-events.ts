@@ -13,6 +13,9 @@ const KINDS = {
   pause: 'paused',
   unpause: 'unpaused',
   destroy: 'removed',
+  // Podman's words, as filters at least.
+  died: 'exited',
+  remove: 'removed',
   oom: 'oom',
 } as const satisfies Record<string, RuntimeEvent['kind']>;
 

@@ -4,24 +4,36 @@ import type { EngineClient } from './engine-client.js';
 interface EngineDescription {
   readonly InitBinary?: string;
   readonly InitCommit?: { readonly ID?: string };
+  /** Podman's alone. */
+  readonly BuildahVersion?: string;
 }
 
-/** What an engine has beside itself. */
+/** Who answers: they take the same calls, but not all the same settings. */
+export type EngineKind = 'docker' | 'podman';
+
+/** What an engine is, and has beside itself; asked once. */
 export class EngineFeatures {
-  private init: boolean | null = null;
+  private known: EngineDescription | null = null;
 
   constructor(private readonly engine: EngineClient) {}
 
-  /** Whether it has a small program to be process 1 of containers; asked once. @throws RuntimeError */
+  /** Whether it has a small program to be process 1 of containers. @throws RuntimeError */
   async hasInit(): Promise<boolean> {
-    if (this.init !== null) return this.init;
     const { InitBinary = '', InitCommit } = await this.describe();
     // `N/A` is the engine's word for one that is configured and not installed.
-    this.init = InitBinary !== '' && InitCommit?.ID !== 'N/A';
-    return this.init;
+    return InitBinary !== '' && InitCommit?.ID !== 'N/A';
+  }
+
+  /** @throws RuntimeError */
+  async kind(): Promise<EngineKind> {
+    return (await this.describe()).BuildahVersion === undefined ? 'docker' : 'podman';
   }
 
   private async describe(): Promise<EngineDescription> {
-    return (await this.engine.call({ what: 'describe itself', run: (docker) => docker.info() })) as EngineDescription;
+    this.known ??= (await this.engine.call({
+      what: 'describe itself',
+      run: (docker) => docker.info(),
+    })) as EngineDescription;
+    return this.known;
   }
 }

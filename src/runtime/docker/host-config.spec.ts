@@ -3,6 +3,7 @@ import { makeHostConfig, type Enclosure } from './host-config.js';
 
 const enclosure: Enclosure = {
   limits: { cpus: 0.5, memoryMiB: 256, pids: 64, tmpfsMiB: 32 },
+  engine: 'docker',
   isolation: 'runc',
   uid: 1000,
   init: true,
@@ -122,5 +123,14 @@ describe('makeHostConfig', () => {
 
   it('leaves a kernel in user space its own threads beside the agent’s', () => {
     expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).PidsLimit).toBe(64 + 64);
+  });
+
+  it('tells Podman what it takes: no owner of what is in memory, and how many processes the user may have', () => {
+    const podman = makeHostConfig({ ...enclosure, engine: 'podman', privateFolder: null, imageVolumes: ['/data'] });
+    for (const path of ['/data', '/run/muster']) {
+      expect(podman.Tmpfs?.[path]).toMatch(/^rw,noexec,nosuid,nodev,mode=1777,size=\d+m$/);
+    }
+    expect(podman.Ulimits).toContainEqual({ Name: 'nproc', Soft: 32_768, Hard: 32_768 });
+    expect(makeHostConfig(enclosure).Ulimits?.map(({ Name }) => Name)).toEqual(['nofile', 'core']);
   });
 });

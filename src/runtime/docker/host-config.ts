@@ -4,12 +4,18 @@ import type { FolderMount, RuntimeLimits } from '../../domain/runtime/runtime-sp
 import type { WritablePath } from '../../domain/templates/manifest.js';
 import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
 import { NAMES_ADDRESS, SOCKET_FOLDER } from '../agent/agent-protocol.js';
+import type { EngineKind } from './engine-features.js';
 
 const MIB = 1024 * 1024;
 const WORKSPACE = '/workspace';
 const TMP = '/tmp';
 const OPEN_FILES = 4096;
 const SHARED_MEMORY_MIB = 16;
+/**
+ * Processes of the agents' user, in all containers together, which no container's own limit counts: as many as Linux has numbers for.
+ * Podman would say a million where nothing is said, and be refused where root may not raise limits.
+ */
+const PODMAN_USER_PROCESSES = 32_768;
 /** The socket alone lies there when the private folder is not the host's. */
 const SOCKET_TMPFS_MIB = 1;
 /** All that a manifest can name, twice: new values are put there before the old ones go. */
@@ -34,6 +40,7 @@ interface HardenedHostConfig extends HostConfig {
 }
 
 export interface Enclosure {
+  readonly engine: EngineKind;
   readonly limits: RuntimeLimits;
   readonly isolation: keyof typeof OCI_RUNTIMES;
   readonly uid: number;
@@ -65,7 +72,7 @@ export interface Enclosure {
  * default, and the default seccomp profile is one of these.
  */
 export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
-  const { limits, isolation, uid, init, joins, workspace, imageVolumes = [], carried = false } = enclosure;
+  const { engine, limits, isolation, uid, init, joins, workspace, imageVolumes = [], carried = false } = enclosure;
   const hasSocket = joins === undefined;
   const privateFolder = hasSocket ? enclosure.privateFolder : null;
   const memory = limits.memoryMiB * MIB;
@@ -94,9 +101,11 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
       // Nothing is to be run from there: what an agent installs belongs to its workspace.
       [TMP]: `rw,noexec,nosuid,nodev,mode=1777,size=${limits.tmpfsMiB}m`,
       ...inMemory(imageVolumes, enclosure, mounts),
-      ...(hasSocket && privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(uid, SOCKET_TMPFS_MIB) } : {}),
-      ...(enclosure.secrets === 'own' ? { [SECRETS_FOLDER]: tmpfsOf(uid, SECRETS_MIB) } : {}),
-      ...Object.fromEntries((enclosure.writablePaths ?? []).map(({ path, sizeMiB }) => [path, tmpfsOf(uid, sizeMiB)])),
+      ...(hasSocket && privateFolder === null ? { [SOCKET_FOLDER]: tmpfsOf(engine, uid, SOCKET_TMPFS_MIB) } : {}),
+      ...(enclosure.secrets === 'own' ? { [SECRETS_FOLDER]: tmpfsOf(engine, uid, SECRETS_MIB) } : {}),
+      ...Object.fromEntries(
+        (enclosure.writablePaths ?? []).map(({ path, sizeMiB }) => [path, tmpfsOf(engine, uid, sizeMiB)]),
+      ),
     },
     ShmSize: Math.min(SHARED_MEMORY_MIB, limits.tmpfsMiB) * MIB,
     NanoCpus: Math.round(limits.cpus * 1e9),
@@ -108,6 +117,7 @@ export function makeHostConfig(enclosure: Enclosure): HardenedHostConfig {
     Ulimits: [
       { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
       { Name: 'core', Soft: 0, Hard: 0 },
+      ...(engine === 'podman' ? [{ Name: 'nproc', Soft: PODMAN_USER_PROCESSES, Hard: PODMAN_USER_PROCESSES }] : []),
     ],
     // Muster restarts, nobody else.
     RestartPolicy: { Name: 'no' },
@@ -131,12 +141,12 @@ function volume(name: string): MountSettings {
  */
 function inMemory(
   imageVolumes: readonly string[],
-  { uid, limits }: Enclosure,
+  { engine, uid, limits }: Enclosure,
   mounts: readonly MountSettings[],
 ): Record<string, string> {
   const taken = new Set([TMP, SOCKET_FOLDER, ...mounts.map(({ Target }) => Target)]);
   const paths = imageVolumes.map((path) => posix.resolve('/', path)).filter((path) => !taken.has(path));
-  const options = `rw,noexec,nosuid,nodev,mode=0755,uid=${uid},gid=${uid},size=${limits.tmpfsMiB}m`;
+  const options = `rw,noexec,nosuid,nodev,${owned(engine, '0755', uid)},size=${limits.tmpfsMiB}m`;
   return Object.fromEntries(paths.map((path) => [path, options]));
 }
 
@@ -149,7 +159,8 @@ function sharedMemory(secrets: Exclude<NonNullable<Enclosure['secrets']>, 'own'>
   if ('volume' in secrets) {
     return { ...common, Source: secrets.volume, ReadOnly: true, VolumeOptions: volumeOptions({}, {}) };
   }
-  const options = { type: 'tmpfs', device: 'tmpfs', o: tmpfsOf(uid, SECRETS_MIB) };
+  // Its options are the kernel's own, whoever passes them on.
+  const options = { type: 'tmpfs', device: 'tmpfs', o: tmpfsOf('docker', uid, SECRETS_MIB) };
   return { ...common, Source: '', ReadOnly: false, VolumeOptions: volumeOptions(secrets.labels, options) };
 }
 
@@ -163,6 +174,11 @@ const volumeOptions = (
   DriverConfig: { Name: 'local', Options: options },
 });
 
-function tmpfsOf(uid: number, sizeMiB: number): string {
-  return `rw,noexec,nosuid,nodev,mode=0700,uid=${uid},gid=${uid},size=${sizeMiB}m`;
+function tmpfsOf(engine: EngineKind, uid: number, sizeMiB: number): string {
+  return `rw,noexec,nosuid,nodev,${owned(engine, '0700', uid)},size=${sizeMiB}m`;
+}
+
+/** Podman takes no owner; there is nobody in a container but its one user, and root without a capability. */
+function owned(engine: EngineKind, mode: string, uid: number): string {
+  return engine === 'podman' ? 'mode=1777' : `mode=${mode},uid=${uid},gid=${uid}`;
 }

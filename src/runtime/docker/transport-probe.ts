@@ -8,6 +8,7 @@ import { prepareFolder, PRIVATE_MODE } from '../agent/agent-folders.js';
 import { SOCKET_FOLDER, SOCKET_NAME } from '../agent/agent-protocol.js';
 import { dialAgentSocket } from '../agent/agent-socket.js';
 import type { EngineClient } from './engine-client.js';
+import { EngineFeatures } from './engine-features.js';
 import { makeHostConfig } from './host-config.js';
 
 export type AgentEndpoint = 'unix' | 'exec';
@@ -68,6 +69,7 @@ async function createProbe(
   token: string,
 ): Promise<string> {
   const hostConfig = makeHostConfig({
+    engine: await new EngineFeatures(engine).kind(),
     limits: LIMITS,
     isolation: 'runc',
     uid,

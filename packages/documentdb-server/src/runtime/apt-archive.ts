@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { CommandFailedError, RuntimeUnavailableError } from '../errors.js';
 import { archivesForSid, parseDeb822Sources, parseOneLineSources, type ArchiveSource } from './apt-sources.js';
 import { runCommand } from './run-command.js';
-import { STAND_INS } from './stand-ins.js';
-
-const WANTED = ['postgresql-18-documentdb', 'postgresql-18', 'dash'];
 
 /** The machine's Debian archive, read through an apt configuration of our own: nothing on the host is changed. */
 export class AptArchive {
@@ -15,17 +12,17 @@ export class AptArchive {
   ) {}
 
   /**
-   * Fetches the package lists of suite sid into `folder`.
+   * Fetches the package lists of a Debian suite, such as sid, into `folder`.
    * @throws RuntimeUnavailableError when this machine has no apt, names no Debian archive, or cannot reach one
    */
-  static async open(folder: string, aptFolder = '/etc/apt'): Promise<AptArchive> {
+  static async open(folder: string, suite: string, aptFolder = '/etc/apt'): Promise<AptArchive> {
     const sources = archivesForSid(await readSources(aptFolder));
     if (sources.length === 0) {
       throw new RuntimeUnavailableError('no-archive', `The apt configuration in ${aptFolder} names no Debian archive.`);
     }
     let failure: unknown;
     for (const source of sources) {
-      const archive = await AptArchive.configure(folder, source);
+      const archive = await AptArchive.configure(folder, suite, source);
       try {
         await archive.update();
         return archive;
@@ -39,28 +36,28 @@ export class AptArchive {
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new RuntimeUnavailableError(
       'archive-unreachable',
-      `The package lists of Debian sid could not be fetched: ${reason}`,
+      `The package lists of Debian ${suite} could not be fetched: ${reason}`,
     );
   }
 
-  /** The version of the database extension that the archive offers. */
-  async version(): Promise<string> {
-    const policy = await this.run('apt-cache', ['policy', 'postgresql-18-documentdb']);
+  /** The version of a package that the archive offers. @throws RuntimeUnavailableError package-missing */
+  async version(name: string): Promise<string> {
+    const policy = await this.run('apt-cache', ['policy', name]);
     const version = /Candidate: (\S+)/.exec(policy)?.[1];
     if (version === undefined || version === '(none)') {
-      throw new RuntimeUnavailableError(
-        'package-missing',
-        'The Debian archive holds no package postgresql-18-documentdb.',
-      );
+      throw new RuntimeUnavailableError('package-missing', `The Debian archive holds no package ${name}.`);
     }
     return version;
   }
 
-  /** Downloads the wanted packages with all they need; gives the paths of the package files. */
-  async download(): Promise<string[]> {
-    const install = ['--yes', '--download-only', 'install', ...WANTED];
+  /**
+   * Downloads the wanted packages with all they need but the stand-ins; gives the paths of the package files.
+   * @throws RuntimeUnavailableError archive-unreachable
+   */
+  async download(wanted: readonly string[], standIns: readonly string[] = []): Promise<string[]> {
+    const install = ['--yes', '--download-only', 'install', ...wanted];
     try {
-      await writeFile(join(this.folder, 'status'), standInStatus(await this.architecture()));
+      await writeFile(join(this.folder, 'status'), standInStatus(standIns, await this.architecture()));
       await this.run('apt-get', install);
     } catch {
       // The archive moved on and a stand-in no longer fits: take the whole closure instead.
@@ -78,15 +75,15 @@ export class AptArchive {
     return (await this.run('dpkg', ['--print-architecture'])).trim();
   }
 
-  private static async configure(folder: string, source: ArchiveSource): Promise<AptArchive> {
+  private static async configure(folder: string, suite: string, source: ArchiveSource): Promise<AptArchive> {
     for (const name of ['lists/partial', 'archives/partial', 'empty', 'log']) {
       await mkdir(join(folder, name), { recursive: true });
     }
     await writeFile(join(folder, 'status'), '');
     // Always the deb822 form: it also takes a key that is embedded in the source itself.
     await writeFile(
-      join(folder, 'sid.sources'),
-      ['Types: deb', `URIs: ${source.uri}`, 'Suites: sid', 'Components: main']
+      join(folder, 'suite.sources'),
+      ['Types: deb', `URIs: ${source.uri}`, `Suites: ${suite}`, 'Components: main']
         .concat(source.signedBy === undefined ? [] : [`Signed-By: ${source.signedBy.replaceAll('\n', '\n ')}`], '')
         .join('\n'),
     );
@@ -97,7 +94,7 @@ export class AptArchive {
       'Dir::Cache': folder,
       'Dir::Cache::archives': join(folder, 'archives'),
       'Dir::Log': join(folder, 'log'),
-      'Dir::Etc::sourcelist': join(folder, 'sid.sources'),
+      'Dir::Etc::sourcelist': join(folder, 'suite.sources'),
       'Dir::Etc::sourceparts': join(folder, 'empty'),
       'Dir::Etc::preferences': '/dev/null',
       'Dir::Etc::preferencesparts': join(folder, 'empty'),
@@ -147,17 +144,19 @@ async function readSources(aptFolder: string): Promise<ArchiveSource[]> {
 }
 
 /** A dpkg status file that calls the stand-ins installed, so that apt leaves them and all they alone need out. */
-function standInStatus(architecture: string): string {
-  return STAND_INS.map((name) =>
-    [
-      `Package: ${name}`,
-      'Status: install ok installed',
-      `Architecture: ${architecture}`,
-      'Multi-Arch: foreign',
-      'Maintainer: none',
-      'Version: 99:99',
-      'Description: not needed at run time',
-      '\n',
-    ].join('\n'),
-  ).join('');
+function standInStatus(names: readonly string[], architecture: string): string {
+  return names
+    .map((name) =>
+      [
+        `Package: ${name}`,
+        'Status: install ok installed',
+        `Architecture: ${architecture}`,
+        'Multi-Arch: foreign',
+        'Maintainer: none',
+        'Version: 99:99',
+        'Description: not needed at run time',
+        '\n',
+      ].join('\n'),
+    )
+    .join('');
 }

@@ -6,6 +6,7 @@ import { AptArchive } from './apt-archive.js';
 import { FileLock } from './file-lock.js';
 import { requireNamespaces } from './namespaces.js';
 import { completeRoot } from './root-folder.js';
+import { STAND_INS } from './stand-ins.js';
 import { unpack } from './unpack.js';
 
 /** Told about each long step, in words for a person. */
@@ -19,6 +20,7 @@ export interface PrepareOptions {
 
 /** Raised when the layout of a root folder changes, so that folders made by older code are not taken. */
 const LAYOUT = 1;
+const EXTENSION = 'postgresql-18-documentdb';
 const LOCK_WAIT_SECONDS = 900;
 const BUILDING = 'building-';
 
@@ -54,10 +56,10 @@ async function build(cache: string, progress: Progress): Promise<string> {
   await mkdir(root, { recursive: true });
   try {
     progress('fetching the package lists of Debian sid');
-    const archive = await AptArchive.open(join(work, 'apt'));
-    const version = await archive.version();
+    const archive = await AptArchive.open(join(work, 'apt'), 'sid');
+    const version = await archive.version(EXTENSION);
     progress(`downloading DocumentDB ${version} for PostgreSQL 18 (about 60 MB)`);
-    const packages = await archive.download();
+    const packages = await archive.download([EXTENSION, 'postgresql-18', 'dash'], STAND_INS);
     progress(`unpacking ${String(packages.length)} packages`);
     await unpack(packages, root);
     await completeRoot(root);

@@ -41,6 +41,7 @@ export class PoolPreparation {
         ...member,
         state: 'preparing',
         containerId: null,
+        startedAt: null,
         claimedBy: null,
         createdAt: new Date(),
       } as const;
@@ -63,8 +64,10 @@ export class PoolPreparation {
     const { connection } = await this.runtime.waitUntilReachable({ id: containerId, privateFolder }, patience);
     // Whoever claims it reaches it where its folder is then.
     connection.close();
-    if (await this.containers.markReady(id, containerId)) return;
-    throw new RuntimeError('not-found', 'Another Muster has given this warm container up.');
+    const container = await within(callTimeoutMs, 'Looking at a warm container', this.runtime.inspect(containerId));
+    const startedAt = container?.startedAt ?? null;
+    if (container !== null && (await this.containers.markReady(id, { id: containerId, startedAt }))) return;
+    throw new RuntimeError('not-found', 'Somebody has given this warm container up, or removed it.');
   }
 
   private async specOf(id: PoolMemberId, poolSpec: PoolSpec): Promise<RuntimeSpec<PoolOwner>> {

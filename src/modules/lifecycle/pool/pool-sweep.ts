@@ -35,11 +35,7 @@ export class PoolSweep {
     const members = await this.containers.list('preparing', 'ready', 'claimed', 'gone');
     const known = new Set<string>(members.map(({ id }) => id));
     for (const { id, owner } of listed) {
-      if (!isPoolOwner(owner) || known.has(owner.pool)) continue;
-      await this.logged('a container of no pool', id, async () => {
-        await this.removal.finish(owner.pool, id);
-        return true;
-      });
+      if (isPoolOwner(owner) && !known.has(owner.pool)) await this.removeStray(owner, id);
     }
     const seen = new Map(listed.map((container) => [container.id, container]));
     for (const member of members) if (member.state === 'ready') await this.checkWaiting(member, seen);
@@ -47,18 +43,30 @@ export class PoolSweep {
   }
 
   /** Something happened to a container of the pool: names the agent whose it is. */
-  async noticed({ kind, owner }: RuntimeEvent & { readonly owner: PoolOwner }): Promise<AgentInstanceId | null> {
+  async noticed({
+    kind,
+    containerId,
+    owner,
+  }: RuntimeEvent & { readonly owner: PoolOwner }): Promise<AgentInstanceId | null> {
     const member = await this.containers.find(owner.pool);
-    if (member?.state === 'ready' && kind !== 'started') await this.checkWaiting(member, new Map());
+    if (member === null && kind === 'started') await this.removeStray(owner, containerId);
+    if (member?.state === 'ready') await this.checkWaiting(member, new Map());
     return member?.state === 'claimed' ? member.claimedBy : null;
   }
 
-  /** One that does not run is of no use to anybody. */
+  private async removeStray({ pool }: PoolOwner, id: string): Promise<void> {
+    await this.logged('a container of no pool', id, async () => {
+      await this.removal.finish(pool, id);
+      return true;
+    });
+  }
+
+  /** One that does not run is of no use to anybody; nor is one that somebody else has started again, whatever it did before. */
   private async checkWaiting(member: PoolContainer, seen: ReadonlyMap<string, ContainerObservation>): Promise<void> {
     const id = member.containerId ?? '';
-    await this.logged('a warm container that does not run', id, async () => {
+    await this.logged('a warm container that does not run, or not as it was prepared', id, async () => {
       const container = seen.get(id) ?? (await this.look(id));
-      if (container?.state === 'running') return false;
+      if (container?.state === 'running' && isAsPrepared(container, member)) return false;
       await this.removal.retire(member, 'ready');
       return true;
     });
@@ -113,3 +121,6 @@ export class PoolSweep {
     }
   }
 }
+
+const isAsPrepared = ({ startedAt }: ContainerObservation, member: PoolContainer): boolean =>
+  member.startedAt === null || startedAt === null || startedAt.getTime() === member.startedAt.getTime();
