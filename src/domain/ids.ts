@@ -11,6 +11,7 @@ export type RunId = Id<'run'>;
 /** An agent as it was once: its blueprint and its workspace. */
 export type AgentSnapshotId = Id<'agent-snapshot'>;
 export type TerminalId = Id<'terminal'>;
+export type McpSessionId = Id<'mcp-session'>;
 export type ApiKeyId = Id<'api-key'>;
 export type EventId = Id<'event'>;
 /** A container of the warm pool; its labels carry it for as long as it lives. */

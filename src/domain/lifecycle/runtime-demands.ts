@@ -13,6 +13,7 @@ type Demand = readonly [
 const DEMANDS: readonly Demand[] = [
   ['/health/kind', 'exec', ({ health }) => health?.kind === 'command', 'run programs in agents'],
   ['/preStop', 'exec', ({ preStop }) => preStop !== undefined, 'run programs in agents'],
+  ['/mcp', 'exec', ({ mcp }) => mcp !== undefined, 'run programs in agents'],
   ['/ports', 'network', ({ ports = [] }) => ports.length > 0, 'give agents a network of their own'],
   [
     '/health/kind',

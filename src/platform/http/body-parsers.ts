@@ -22,6 +22,7 @@ export function addBodyParsers(server: FastifyInstance): void {
     { parseAs: 'string' },
     (request, body, done) => {
       if (body === '') done(null, undefined);
+      else if (request.routeOptions.config.muster?.keepsText === true) done(null, body);
       else void parseJson(request, body, done);
     },
   );
