@@ -8,6 +8,8 @@ const KEPT_STDERR_BYTES = 16 * 1024;
 /** What leads to nothing is read no faster than this, so that a program that writes without end costs little. */
 const USELESS_BYTES_A_TURN = 256 * 1024;
 const TURN_MS = 250;
+/** To look at a short line costs as much as to look at this many bytes of a long one. */
+const LEAST_BYTES = 1024;
 
 export interface StdioServerOptions {
   /** Of one message. */
@@ -24,6 +26,7 @@ export class StdioServer {
   private waiting = 0;
   private uselessBytes = 0;
   private turnEndsAt = 0;
+  private isOver = false;
 
   constructor(
     private readonly program: ExecSession,
@@ -48,6 +51,7 @@ export class StdioServer {
   async *messages(): AsyncGenerator<Message, 'ended' | 'too-long'> {
     const lines = new LineReader(this.options.messageBytes);
     for await (const { stream, data } of this.program.output) {
+      if (this.isOver) continue;
       if (stream === 'stderr') {
         this.others.push(data);
         await this.useless(data.length);
@@ -56,7 +60,8 @@ export class StdioServer {
       for (const line of lines.push(data)) {
         if (line === null) return 'too-long';
         const read = this.read(line);
-        if (read === null) await this.useless(line.length + 1);
+        if (this.isOver) break;
+        if (read.length === 0) await this.useless(line.length + 1);
         else yield* read;
       }
     }
@@ -70,7 +75,7 @@ export class StdioServer {
       this.uselessBytes = 0;
       this.turnEndsAt = now + TURN_MS;
     }
-    this.uselessBytes += bytes;
+    this.uselessBytes += Math.max(bytes, LEAST_BYTES);
     if (this.uselessBytes > USELESS_BYTES_A_TURN) await sleep(Math.max(0, this.turnEndsAt - now));
   }
 
@@ -85,8 +90,9 @@ export class StdioServer {
     await this.writing;
   }
 
-  /** Tells it to end, as the revision asks: there is no more input. */
+  /** Tells it to end, as the revision asks: there is no more input. What it still says is heard of no more. */
   endInput(): void {
+    this.isOver = true;
     this.program.endInput();
   }
 
@@ -104,7 +110,7 @@ export class StdioServer {
     this.program.close();
   }
 
-  private read(line: string): readonly Message[] | null {
+  private read(line: string): readonly Message[] {
     if (line.trim() === '') return [];
     try {
       const read = readMessages(line);
@@ -113,6 +119,6 @@ export class StdioServer {
       // Kept below: programs print what they should not.
     }
     this.others.push(Buffer.from(`${line}\n`));
-    return null;
+    return [];
   }
 }
