@@ -169,22 +169,20 @@ export class Conversation {
       return;
     }
     this.lastUsedAt = Date.now();
-    if (asked.method === 'initialize') this.begun(asked, message);
+    const isRefused = asked.method === 'initialize' && !this.begun(asked, message);
     await send(asked, message.text);
+    if (isRefused) this.finish('refused');
   }
 
-  /** The client hears of the session by the answer that begins it. */
-  private begun({ group }: AskedRequest, { isError, protocolVersion }: Message): void {
+  /** The client hears of the session by the answer that begins it. false: the server will have none. */
+  private begun({ group }: AskedRequest, { isError, protocolVersion }: Message): boolean {
     if (protocolVersion !== null && !isError) {
       this.version = protocolVersion;
       this.events.onAgreed(protocolVersion);
-      return;
+      return true;
     }
     group.answer.header('mcp-session-id', null);
-    // Once its answer is out.
-    void group.answer.done.then(() => {
-      this.finish('refused');
-    });
+    return false;
   }
 
   /** A request that was cancelled is not answered, as a rule: then its stream just ends. */

@@ -60,7 +60,7 @@ export class StdioServer {
       for (const line of lines.push(data)) {
         if (line === null) return 'too-long';
         const read = this.read(line);
-        if (this.isOver) break;
+        if (!this.isHeard()) break;
         if (read.length === 0) await this.useless(line.length + 1);
         else yield* read;
       }
@@ -108,6 +108,11 @@ export class StdioServer {
   /** Lets go of it; its processes are not ended by that. */
   close(): void {
     this.program.close();
+  }
+
+  /** It may have changed while something was awaited. */
+  private isHeard(): boolean {
+    return !this.isOver;
   }
 
   private read(line: string): readonly Message[] {
