@@ -137,6 +137,8 @@ export class McpOpener {
     try {
       server.endInput();
       await Promise.race([conversation.reading, sleep(this.settings.endMs, undefined, { ref: false })]);
+      // While output that nobody takes is on its way, the engine tells of no end of a program in that container.
+      server.close();
       await this.runtime.endExec(container, id);
     } catch (error) {
       this.logger.error({ msg: 'processes of an MCP session could not be ended', session: id, ending, err: error });
