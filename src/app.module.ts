@@ -13,6 +13,7 @@ import { EventStreamModule } from './modules/event-stream/event-stream.module.js
 import { FilesModule } from './modules/files/files.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
 import { LifecycleModule } from './modules/lifecycle/lifecycle.module.js';
+import { McpModule } from './modules/mcp/mcp.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { NetworkModule } from './modules/network/network.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
@@ -77,6 +78,7 @@ export class AppModule implements OnModuleDestroy {
         AgentManagerModule,
         TerminalsModule,
         NetworkModule,
+        McpModule,
       ],
     };
   }

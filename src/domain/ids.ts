@@ -12,6 +12,7 @@ export type RunId = Id<'run'>;
 export type AgentSnapshotId = Id<'agent-snapshot'>;
 export type TerminalId = Id<'terminal'>;
 export type SecretId = Id<'secret'>;
+export type McpSessionId = Id<'mcp-session'>;
 export type ApiKeyId = Id<'api-key'>;
 export type EventId = Id<'event'>;
 /** A container of the warm pool; its labels carry it for as long as it lives. */

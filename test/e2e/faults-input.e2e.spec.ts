@@ -42,6 +42,7 @@ const GOOD: Record<string, unknown> = {
     cwd: '.',
     env: { EDITOR: 'vi' },
   },
+  'POST /api/v1/projects/:projectId/agents/:id/mcp': { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} },
   'POST /api/v1/projects/:projectId/agents/:id/runs': { type: 'prompt', input: 'Hello' },
   'POST /api/v1/agent/spawn': {
     agent_config: { name: 'demo', profile: 'personal', template: 'unknown', project: 'unknown', metadata: { a: 1 } },

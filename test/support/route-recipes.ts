@@ -174,6 +174,14 @@ export const RECIPES: Record<string, Recipe> = {
   // Nobody has a terminal here, where there is no container engine: to its own tenant too it is not there.
   [`GET ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
   [`DELETE ${AGENT}/terminals/:terminalId`]: { kind: 'document', refusal: 'NOT_FOUND' },
+  [`POST ${AGENT}/mcp`]: {
+    kind: 'document',
+    refusal: 'RUNTIME_UNSUPPORTED',
+    body: () => ({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }),
+  },
+  [`GET ${AGENT}/mcp`]: { kind: 'document', refusal: 'RUNTIME_UNSUPPORTED' },
+  [`DELETE ${AGENT}/mcp`]: { kind: 'document', refusal: 'RUNTIME_UNSUPPORTED' },
+  [`GET ${AGENT}/mcp/sessions`]: { kind: 'document' },
   [`POST ${AGENT}/runs`]: {
     kind: 'document',
     refusal: 'AGENT_NOT_RUNNING',

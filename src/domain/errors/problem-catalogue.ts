@@ -94,6 +94,10 @@ export const PROBLEMS = {
   TERMINAL_NOT_WAITING: { kind: 'conflict', title: 'The terminal waits for nobody' },
   TOO_MANY_TERMINALS: { kind: 'limited', title: 'There are as many terminals as there may be' },
   UPGRADE_INVALID: { kind: 'malformed', title: 'The request for a WebSocket has faults' },
+  // MCP
+  MCP_NOT_OFFERED: { kind: 'conflict', title: 'The agent offers no MCP server' },
+  MCP_SESSION_BUSY: { kind: 'limited', title: 'The MCP session has as much to do as it may' },
+  TOO_MANY_MCP_SESSIONS: { kind: 'limited', title: 'There are as many MCP sessions as there may be' },
   // events
   TOO_MANY_STREAMS: { kind: 'limited', title: 'The key follows too many streams' },
   // files

@@ -4,6 +4,7 @@ import type {
   AgentSnapshotId,
   ApiKeyId,
   EventId,
+  McpSessionId,
   ProjectId,
   RunId,
   SecretId,
@@ -13,6 +14,7 @@ import type {
 } from '../ids.js';
 import { newId } from '../ids.js';
 import type { DesiredState, LifecycleAction, LifecycleState } from '../lifecycle/lifecycle-states.js';
+import type { McpSessionEnd } from '../mcp/mcp-session.js';
 import type { SpawnProfile } from '../projects/spawn.js';
 import type { Amounts } from '../quotas/quota.js';
 import type { TerminalEnd } from '../terminals/terminal.js';
@@ -101,6 +103,10 @@ export interface DomainEvents {
   /** `end` is why: one of TERMINAL_ENDS. */
   'terminal.closed': { terminalId: TerminalId; instanceId: AgentInstanceId; end: TerminalEnd };
 
+  'mcp-session.opened': { sessionId: McpSessionId; instanceId: AgentInstanceId };
+  /** `end` is why: one of MCP_SESSION_ENDS. */
+  'mcp-session.closed': { sessionId: McpSessionId; instanceId: AgentInstanceId; end: McpSessionEnd };
+
   /** What an admin has set, all of it; what is not named has the default, or the tenant's limit. */
   'quota.changed': { scope: 'tenant' | 'project'; projectId: ProjectId | null; limits: Amounts };
   /** A file's path is told by its SHA-256: names are texts. `sha256` is that of the bytes that Muster passed on. */
@@ -178,6 +184,7 @@ export type SubjectType =
   | 'run'
   | 'secret'
   | 'terminal'
+  | 'mcp-session'
   | 'access';
 
 export interface Subject {

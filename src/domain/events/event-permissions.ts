@@ -25,6 +25,8 @@ export const EVENT_PERMISSIONS = {
   'run.ended': 'runs:read',
   'terminal.opened': 'runs:read',
   'terminal.closed': 'runs:read',
+  'mcp-session.opened': 'runs:read',
+  'mcp-session.closed': 'runs:read',
   'quota.changed': 'projects:read',
   'file.written': 'files:read',
   'file.deleted': 'files:read',

@@ -21,6 +21,7 @@ const DEMANDS: readonly Demand[] = [
     ({ env = [] }) => env.some(({ secret, required }) => secret !== undefined && required !== false),
     'keep the values of secrets in memory alone',
   ],
+  ['/mcp', 'exec', ({ mcp }) => mcp !== undefined, 'run programs in agents'],
   ['/ports', 'network', ({ ports = [] }) => ports.length > 0, 'give agents a network of their own'],
   ['/network', 'network', ({ network }) => isCarried(network), 'keep agents off the network'],
   [

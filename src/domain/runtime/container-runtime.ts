@@ -44,6 +44,13 @@ export interface CompanionObservation {
   readonly oomKilled: boolean;
 }
 
+/** What a container runs, the image's own parts included. */
+export interface ContainerProgram {
+  readonly command: readonly string[];
+  /** The folder it begins in: absolute, in the container. */
+  readonly cwd: string;
+}
+
 /** A container as the engine shows it now. */
 export interface ContainerObservation {
   readonly id: string;
@@ -59,6 +66,8 @@ export interface ContainerObservation {
   /** When it ended, by the engine's clock; null while it runs, and where the engine does not know. */
   readonly finishedAt: Date | null;
   readonly oomKilled: boolean;
+  /** null where it is not looked at: in a list, and by adapters that have no exec. @default null */
+  readonly program?: ContainerProgram | null;
   /** @default null: it was made without one */
   readonly companion?: CompanionObservation | null;
 }

@@ -23,6 +23,7 @@ import {
   type HealthProbe,
   type Manifest,
   type ManifestHooks,
+  type ManifestMcp,
   type ManifestMount,
   type ManifestPort,
   type ManifestResources,
@@ -200,6 +201,10 @@ const PRE_STOP = object<PreStop>(
   ['command'],
 );
 
+const MCP = object<ManifestMcp>({
+  command: words('Started anew in the container for each session, to speak MCP over its standard input and output'),
+});
+
 const FIELDS: Properties<Manifest> = {
   type: { type: 'string', enum: AGENT_TYPES, default: 'agent', description: 'What the agent is for' },
   image: {
@@ -231,6 +236,7 @@ const FIELDS: Properties<Manifest> = {
   gracePeriodSeconds: amount('integer', GRACE_PERIOD_SECONDS),
   startTimeoutSeconds: amount('integer', START_TIMEOUT_SECONDS),
   preStop: PRE_STOP,
+  mcp: MCP,
 };
 
 /**

@@ -124,6 +124,12 @@ export interface PreStop {
   readonly timeoutSeconds?: number;
 }
 
+/** The MCP server that an agent offers: a program that speaks MCP over its standard input and output. */
+export interface ManifestMcp {
+  /** @default the container's own program, where the image has no agent-server */
+  readonly command?: readonly string[];
+}
+
 /** How the agent's container is to be. Every field has a default. MANIFEST_SCHEMA says it for people and programs. */
 export interface Manifest {
   /** @default agent */
@@ -166,4 +172,5 @@ export interface Manifest {
   /** How long the agent may take to become healthy. */
   readonly startTimeoutSeconds?: number;
   readonly preStop?: PreStop;
+  readonly mcp?: ManifestMcp;
 }

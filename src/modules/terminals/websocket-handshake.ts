@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError, type Fault } from '../../domain/errors/domain-error.js';
+import { isOwnOrigin } from '../../platform/http/own-origin.js';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
@@ -22,11 +23,8 @@ export function assertHandshake(
   if (faults.length > 0)
     throw new DomainError('UPGRADE_INVALID', 'The request for a WebSocket has faults.', { faults });
   const { origin, host } = headers;
-  if (origin === undefined || origins.includes(origin) || isOwn(origin, host)) return;
+  if (origin === undefined || origins.includes(origin) || isOwnOrigin(origin, host)) return;
   throw new DomainError('FORBIDDEN', 'Pages of this origin may not open terminals. See TERMINAL_ORIGINS.', {
     details: { origin: origin.slice(0, 200) },
   });
 }
-
-const isOwn = (origin: string, host: string | undefined): boolean =>
-  host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);

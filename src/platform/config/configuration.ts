@@ -72,6 +72,14 @@ export class Configuration {
     /** Of pages, beside Muster's own. */
     readonly origins: readonly string[];
   };
+  readonly mcp: {
+    readonly perAgent: number;
+    readonly perTenant: number;
+    readonly idleSeconds: number;
+    readonly maxSeconds: number;
+    /** Of one message of a server. */
+    readonly messageBytes: number;
+  };
   readonly shutdownGraceSeconds: number;
   /** Of warm containers. A size of 0: none. */
   readonly pool: {
@@ -139,6 +147,13 @@ export class Configuration {
       idleSeconds: settings.TERMINAL_IDLE_SECONDS,
       maxSeconds: settings.TERMINAL_MAX_SECONDS,
       origins: settings.TERMINAL_ORIGINS,
+    };
+    this.mcp = {
+      perAgent: settings.MCP_SESSIONS_PER_AGENT,
+      perTenant: settings.MCP_SESSIONS_PER_TENANT,
+      idleSeconds: settings.MCP_IDLE_SECONDS,
+      maxSeconds: settings.MCP_MAX_SECONDS,
+      messageBytes: settings.MCP_MESSAGE_BYTES,
     };
     this.shutdownGraceSeconds = settings.SHUTDOWN_GRACE;
     this.pool = {

@@ -174,6 +174,15 @@ export const VARIABLES = {
     rule: (origin) =>
       /^https?:\/\/[^/\s]+$/.test(origin) ? null : 'is not an origin, such as https://console.example.com',
   }),
+  MCP_SESSIONS_PER_AGENT: integer(10, 0, 1000, { meaning: 'Most MCP sessions that one agent can have at once.' }),
+  MCP_SESSIONS_PER_TENANT: integer(100, 0, 100_000, { meaning: 'Most MCP sessions that a tenant can have at once.' }),
+  MCP_IDLE_SECONDS: integer(1800, 1, 604_800, {
+    meaning: 'An MCP session in which nobody waits for an answer, and nothing was said for so long, is ended.',
+  }),
+  MCP_MAX_SECONDS: integer(86_400, 1, 2_592_000, { meaning: 'An MCP session that is older is ended.' }),
+  MCP_MESSAGE_BYTES: integer(4_194_304, 1024, 67_108_864, {
+    meaning: "Longest message of an agent's MCP server, in bytes. Those of clients are bound by BODY_LIMIT.",
+  }),
   POOL_SIZE: integer(0, 0, 1000, {
     meaning:
       'Warm containers kept ready of each specification in use, so that a first start takes milliseconds; each recent use asks for one more. 0: none. Needs Docker.',

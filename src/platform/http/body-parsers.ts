@@ -22,7 +22,12 @@ export function addBodyParsers(server: FastifyInstance): void {
     { parseAs: 'string' },
     (request, body, done) => {
       if (body === '') done(null, undefined);
-      else void parseJson(request, body, done);
+      else {
+        const { keepsText } = request.routeOptions.config.muster ?? {};
+        void parseJson(request, body, (error, value: unknown) => {
+          done(error, keepsText === true ? body : value);
+        });
+      }
     },
   );
   server.addContentTypeParser(STREAMS, (request, body, done) => {

@@ -15,6 +15,8 @@ export interface RoutePolicy {
   readonly takesTicket?: boolean;
   /** The body is a stream of one of these content types, and handed over unread. */
   readonly streams?: readonly string[];
+  /** A body of JSON is handed over as the text it is. */
+  readonly keepsText?: boolean;
 }
 
 declare module 'fastify' {

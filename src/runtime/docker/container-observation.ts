@@ -34,6 +34,7 @@ export function toObservation(info: ContainerInspectInfo): ContainerObservation 
     exitCode: known === 'exited' || known === 'dead' ? state.ExitCode : null,
     finishedAt: up ? null : timeOf(state.FinishedAt),
     oomKilled: state.OOMKilled,
+    program: { command: [info.Path, ...info.Args], cwd: info.Config.WorkingDir || '/' },
   };
 }
 

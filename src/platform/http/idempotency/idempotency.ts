@@ -65,7 +65,8 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
   private async begin(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const key = request.headers['idempotency-key'];
     const { principal } = request as FastifyRequest & AuthenticatedRequest;
-    if (key === undefined || principal === undefined) return undefined;
+    const isKept = request.routeOptions.config.muster?.keepsText !== true;
+    if (key === undefined || principal === undefined || !isKept) return undefined;
     if (typeof key !== 'string' || !KEY.test(key)) {
       throw new ValidationFailedError([
         { pointer: 'Idempotency-Key', detail: 'must be 1 to 200 visible ASCII characters' },
