@@ -93,7 +93,7 @@ describe('GET /metrics', () => {
       const appended = [one, two].reduce((sum, each) => sum + each.value('agent_manager_event_log_entries_total'), 0);
       expect(appended).toBe(await app.database.db.collection('event_log').countDocuments());
       expect(one.all('agent_manager_outbox_documents').map(({ labels }) => labels['subject']).sort()).toEqual([
-        'agent-instance', 'agent-snapshot', 'api-key', 'mcp-session', 'project', 'quota', 'run', 'template', 'tenant', 'terminal',
+        'agent-instance', 'agent-snapshot', 'api-key', 'mcp-session', 'project', 'quota', 'run', 'secret', 'template', 'tenant', 'terminal',
       ]); // prettier-ignore
       expect(one.value('agent_manager_outbox_documents')).toBe(0);
       expect(one.value('agent_manager_outbox_oldest_seconds')).toBe(0);
