@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { SOCKET_NAME } from './agent-protocol.js';
 
@@ -8,6 +9,9 @@ import { SOCKET_NAME } from './agent-protocol.js';
 const O_PATH = 0o10000000;
 
 const DIAL_TIMEOUT_MS = 2000;
+const FOREIGN = "somebody else's socket";
+/** gVisor makes a socket on the host as root, and gives it to the agent's user right after. In milliseconds. */
+const HANDED_OVER_MS = 50;
 /** Files on their way: one piece can be on its way while the next is fetched. */
 const AHEAD = { readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 };
 
@@ -38,7 +42,11 @@ export async function dialAgentSocket(
   }
   const handle = statOf(container, () => openSync(path, O_PATH | constants.O_NOFOLLOW));
   try {
-    const found = describe(fstatSync(handle), owner);
+    let found = describe(fstatSync(handle), owner);
+    if (found === FOREIGN) {
+      await sleep(HANDED_OVER_MS);
+      found = describe(fstatSync(handle), owner);
+    }
     if (found !== null) throw new AgentSocketUnsafeError(container, found);
     return await dial(container, `/proc/self/fd/${handle}`, allowHalfOpen);
   } finally {
@@ -49,7 +57,7 @@ export async function dialAgentSocket(
 /** What it is when it is not a socket that the folder's owner made there, else null. */
 function describe(stats: Stats, owner: number): string | null {
   if (stats.isSocket()) {
-    if (stats.uid !== owner) return "somebody else's socket";
+    if (stats.uid !== owner) return FOREIGN;
     // A hard link: the socket was made elsewhere.
     return stats.nlink > 1 ? 'a socket with another name beside' : null;
   }
