@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { InstallationId } from '../../domain/ids.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
@@ -26,7 +25,7 @@ import { toObservation } from './container-observation.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
-import { hasStatus, ignoring } from './engine-error.js';
+import { ignoring } from './engine-error.js';
 import { commitContainer, removeCommitted } from './engine-commit.js';
 import { readEngineEvents } from './engine-events.js';
 import { endEngineExec, startEngineExec } from './engine-exec.js';
@@ -35,6 +34,7 @@ import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
 import { OciRuntimes } from './oci-runtimes.js';
+import { removeContainer } from './remove-container.js';
 import { stopContainer } from './stop-container.js';
 import type { Transport } from './transport-probe.js';
 
@@ -43,7 +43,6 @@ const DEFAULT_PULL_TIMEOUT_MS = 300_000;
 const DEFAULT_IMAGE_CACHE_MS = 60_000;
 const DEFAULT_HEARTBEAT_MS = 15_000;
 const INSPECTS_AT_ONCE = 8;
-const REMOVAL_LOOK_EVERY_MS = 25;
 
 /**
  * Runs agents as containers of Docker, or of what speaks its interface. Nothing is asked of the engine before the first
@@ -192,27 +191,9 @@ export class DockerRuntime extends ContainerRuntime {
 
   async remove(id: string): Promise<void> {
     const { companion, memory } = await this.companions.attachedTo(id);
-    await this.removeAlone(id);
-    if (companion !== null) await this.removeAlone(companion);
+    await removeContainer(this.engine, id);
+    if (companion !== null) await removeContainer(this.engine, companion);
     if (memory !== null) await this.companions.removeMemory(memory);
-  }
-
-  private async removeAlone(id: string): Promise<void> {
-    await this.engine.call({
-      what: `remove container ${id}`,
-      run: async (docker, abortSignal) => {
-        const container = docker.getContainer(id);
-        try {
-          await container.remove({ force: true, v: true, abortSignal });
-        } catch (error) {
-          // 409: another call removes it already. It is gone when that is done.
-          ignoring(404, 409)(error);
-          while (hasStatus(error, 409) && (await this.inspect(id)) !== null) {
-            await delay(REMOVAL_LOOK_EVERY_MS, undefined, { signal: abortSignal });
-          }
-        }
-      },
-    });
   }
 
   async inspect(idOrName: string): Promise<ContainerObservation | null> {

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EngineClient } from './engine-client.js';
+import { hasStatus, ignoring } from './engine-error.js';
+
+const LOOK_EVERY_MS = 25;
+/** For a container that did not end in time, before it is asked for once more. */
+const ONCE_MORE_AFTER_MS = 500;
+
+/** Removes a container in whatever state it is; one that is not there is fine. Resolves when it is gone. @throws RuntimeError */
+export async function removeContainer(engine: EngineClient, id: string): Promise<void> {
+  await engine.call({
+    what: `remove container ${id}`,
+    run: async (docker, abortSignal) => {
+      const container = docker.getContainer(id);
+      const remove = async (): Promise<'busy' | 'gone' | 'not-ended'> =>
+        container.remove({ force: true, v: true, abortSignal }).then(
+          () => 'gone',
+          (error: unknown) => {
+            if (hasStatus(error, 500)) return 'not-ended';
+            ignoring(404, 409)(error);
+            return hasStatus(error, 409) ? 'busy' : 'gone';
+          },
+        );
+      let outcome = await remove();
+      if (outcome === 'not-ended') {
+        // gVisor's sandboxes that are paused end after the engine has stopped waiting for them.
+        await delay(ONCE_MORE_AFTER_MS, undefined, { signal: abortSignal });
+        await container.remove({ force: true, v: true, abortSignal }).catch(ignoring(404, 409));
+        outcome = 'busy';
+      }
+      // 409: another call removes it already. It is gone when that is done.
+      while (outcome === 'busy' && (await container.inspect({ abortSignal }).catch(ignoring(404))) !== undefined) {
+        await delay(LOOK_EVERY_MS, undefined, { signal: abortSignal });
+      }
+    },
+  });
+}
