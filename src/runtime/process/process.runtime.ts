@@ -25,7 +25,8 @@ import { readAgentBundle } from './agent-bundle.js';
 import { watchContainers } from './process-events.js';
 import { isAlive } from './process-identity.js';
 import { launchProcess, type HeldProcess } from './process-launcher.js';
-import { isLogFull, logFileIn, rotateLog } from './process-log-file.js';
+import { logFileIn } from './process-log-file.js';
+import { ProcessLogKeeper } from './process-log-keeper.js';
 import { readProcessLogs } from './process-logs.js';
 import { observeProcess } from './process-observation.js';
 import type { ProcessRuntimeOptions } from './process-options.js';
@@ -34,7 +35,6 @@ import { ProcessRecords } from './process-records.js';
 import { endProcess, setPaused } from './process-signals.js';
 
 const DEFAULT_LOOK_EVERY_MS = 1000;
-const ROTATE_EVERY_MS = 5000;
 const DEFAULT_MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -61,10 +61,9 @@ export class ProcessRuntime extends ContainerRuntime {
   private readonly records: ProcessRecords;
   private readonly nudges = new EventEmitter().setMaxListeners(0);
   private readonly uid: number;
-  private readonly maxLogBytes: number;
+  private readonly logKeeper: ProcessLogKeeper;
   /** For each child of this very process that has not ended: resolves when its end is written down. */
   private readonly endings = new Map<string, Promise<void>>();
-  private keeper: NodeJS.Timeout | null = null;
 
   /** @throws RuntimeError unsupported in production */
   constructor(private readonly options: ProcessRuntimeOptions) {
@@ -77,7 +76,7 @@ export class ProcessRuntime extends ContainerRuntime {
     }
     this.records = new ProcessRecords(join(options.stateDir, 'containers'));
     this.uid = options.uid ?? agentUid();
-    this.maxLogBytes = options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES;
+    this.logKeeper = new ProcessLogKeeper(this.records, options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES);
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -147,13 +146,13 @@ export class ProcessRuntime extends ContainerRuntime {
       const held = await launchProcess(record.spec, logFileIn(this.records.folderOf(id)), {
         ...this.options,
         uid: this.uid,
-        maxLogBytes: this.maxLogBytes,
+        maxLogBytes: this.logKeeper.maxLogBytes,
       });
       this.watchExit(id, held);
       await this.records.update(id, { process: held.process, exit: null });
       held.release();
     });
-    this.keepLogs();
+    this.logKeeper.begin();
     this.nudge();
   }
 
@@ -189,7 +188,7 @@ export class ProcessRuntime extends ContainerRuntime {
 
   async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
     const records = await this.records.list();
-    if (records.length > 0) this.keepLogs();
+    if (records.length > 0) this.logKeeper.begin();
     const ours = records.filter(({ spec }) => spec.owner.installation === installation);
     return Promise.all(ours.map((record) => this.observe(record)));
   }
@@ -268,20 +267,6 @@ export class ProcessRuntime extends ContainerRuntime {
 
   private nudge(): void {
     this.nudges.emit('nudge');
-  }
-
-  /** Rotates the logs of all containers now and then, of those that another Muster process started too. */
-  private keepLogs(): void {
-    this.keeper ??= setInterval(() => void this.rotateLogs(), ROTATE_EVERY_MS).unref();
-  }
-
-  private async rotateLogs(): Promise<void> {
-    for (const { id } of await this.records.list()) {
-      const folder = this.records.folderOf(id);
-      if (!(await isLogFull(folder, this.maxLogBytes))) continue;
-      // One that another process rotates right now, or that is being removed, needs no more.
-      await this.records.exclusively(id, 'rotate', () => rotateLog(folder)).catch(() => undefined);
-    }
   }
 }
 

@@ -33,8 +33,8 @@ export class WarmPool {
   ) {}
 
   /**
-   * A running container of this specification, with its folders where the agent's belong, or null: make one. It is the
-   * agent's from now on, and has to be put on record before anything is done with it.
+   * A running container of this specification, with its folders where the agent's belong (what lies above them is there already), or
+   * null: make one. It is the agent's from now on, and has to be put on record before anything is done with it.
    * @throws LeaseLostError, DomainError WORKSPACE_UNAVAILABLE
    */
   async claim(hold: ReplicaHold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
@@ -74,7 +74,6 @@ export class WarmPool {
 
   private async handOver({ id }: ReadyContainer, spec: RuntimeSpec): Promise<boolean> {
     const place = this.places.of(id);
-    await this.folders.prepare(spec.privateFolder, spec.workspaceFolder);
     return (
       (await this.folders.handOver(place.workspaceFolder, spec.workspaceFolder)) &&
       (await this.folders.handOver(place.privateFolder, spec.privateFolder))
