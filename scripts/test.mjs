@@ -151,17 +151,19 @@ async function jest(project) {
         { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
       );
       // The report is written when all is done: a Jest that stays after that is held by something a test left open.
+      let limit;
       const watch = setInterval(() => {
         if (!existsSync(report)) return;
         clearInterval(watch);
-        setTimeout(() => {
+        limit = setTimeout(() => {
           log.warn('Jest did not end by itself: a test left something open. That counts as a failure.');
           totals.failed += 1;
           child.kill('SIGKILL');
-        }, 20_000).unref();
+        }, 20_000);
       }, 1_000);
       child.once('close', (code) => {
         clearInterval(watch);
+        clearTimeout(limit);
         resolve(code);
       });
     });
