@@ -21,7 +21,7 @@ COPY src src
 RUN npm run build
 
 FROM node:24-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=5176 DATA_DIR=/var/lib/muster
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 HOST=0.0.0.0 PORT=5176 DATA_DIR=/var/lib/muster
 WORKDIR /opt/muster
 COPY --from=packages /build/node_modules node_modules
 COPY --from=build /build/packages/agent-server/package.json packages/agent-server/
@@ -37,5 +37,5 @@ EXPOSE 5176
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# The flags of `npm start`: a young generation of 8 MiB keeps the process small, at no cost in requests.
+# The flags of `npm start`: a young generation of 8 MiB and few arenas of malloc keep the process small, at no cost in requests.
 ENTRYPOINT ["node", "--max-semi-space-size=8", "--enable-source-maps", "dist/main.js"]

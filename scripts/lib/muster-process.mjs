@@ -46,7 +46,8 @@ export async function startMuster({
   const log = await openLog(logFile).catch(() => undefined);
   const child = spawn(process.execPath, ['--max-semi-space-size=8', '--enable-source-maps', fromRoot('dist/main.js')], {
     cwd,
-    env: { ...base, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
+    // As `npm start` has it.
+    env: { MALLOC_ARENA_MAX: '2', ...base, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C in the terminal goes to the whole foreground group; the demo stops the agents first, and Muster after that.
     detached: true,

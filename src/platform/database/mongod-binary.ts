@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { request } from 'node:https';
 import { delimiter, join } from 'node:path';
-import { MongoBinary } from 'mongodb-memory-server-core/lib/util/MongoBinary.js';
 import { processEnvironment } from '../config/process-environment.js';
 import type { Environment } from '../config/read-settings.js';
 
@@ -43,6 +42,7 @@ export async function downloadedMongod(environment: Environment = processEnviron
     const path = await DryMongoBinary.locateBinary({ ...options, systemBinary: '' });
     if (path !== undefined) return { path };
     await requireReachable(environment['MONGOMS_DOWNLOAD_MIRROR'] ?? DOWNLOAD_HOST, environment);
+    const { MongoBinary } = await import('mongodb-memory-server-core/lib/util/MongoBinary.js');
     return { path: await MongoBinary.getPath({ version: VERSION }) };
   } catch (error) {
     obstacleSeen = error instanceof Error ? error.message : String(error);

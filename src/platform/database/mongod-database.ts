@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MongoMemoryServer } from 'mongodb-memory-server-core';
+import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { childEnvironment } from '../config/child-environment.js';
 import { hasErrno } from '../has-errno.js';
 import { DATABASE_NAME, type RunningDatabase } from './running-database.js';
@@ -55,9 +55,11 @@ export async function startMongod(
 }
 
 async function startPatiently(binary: string, folder: string, password: string): Promise<MongoMemoryServer> {
+  // Loaded where it is used: it brings a driver of its own, which stays in memory.
+  const { MongoMemoryServer: Server } = await import('mongodb-memory-server-core');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await MongoMemoryServer.create({
+      return await Server.create({
         binary: { systemBinary: binary, checkMD5: false },
         instance: {
           dbPath: folder,
