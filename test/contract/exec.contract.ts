@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/domain/ids.js';
+import type { ContainerAddress } from '../../src/domain/runtime/container-runtime.js';
 import type { ContainerStats } from '../../src/domain/runtime/container-stats.js';
 import type { ExecOutput, ExecSession, ExecSpec } from '../../src/domain/runtime/exec-session.js';
 import type { ContractContext, TestContainer } from './contract-context.js';
@@ -45,27 +46,27 @@ const sh = (script: string, more: Partial<ExecSpec> = {}): ExecSpec => spec(['sh
 /** Programs beside an agent's own, and what an agent uses. In images with different shells. */
 export function execContract(on: ContractContext): void {
   const running = new Map<AgentKind, TestContainer>();
-  const container = async (kind: AgentKind): Promise<string> => {
+  const container = async (kind: AgentKind): Promise<ContainerAddress> => {
     const known = running.get(kind) ?? (await on.started(kind));
     running.set(kind, known);
-    return known.id;
+    return on.address(known);
   };
   /** How many processes with such a command line there are; one that ended has none. */
-  const count = async (id: string, commandLine: string): Promise<number> => {
+  const count = async (at: ContainerAddress, commandLine: string): Promise<number> => {
     const listing = `for file in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$file; echo; done 2>/dev/null`;
-    const { stdout } = await ended(await on.sut.exec(id, sh(listing)));
+    const { stdout } = await ended(await on.sut.exec(at, sh(listing)));
     return stdout.split('\n').filter((line) => line.trim() === commandLine).length;
   };
 
   describe('exec, where it is not declared', () => {
     it('is refused, and so are its end and what an agent uses', async () => {
       if (on.sut.capabilities.exec) return;
-      const { id } = await on.started();
+      const container = await on.started();
       const refusal = { failure: 'unsupported', code: 'RUNTIME_UNSUPPORTED' };
-      await expect(on.sut.exec(id, sh('true'))).rejects.toMatchObject(refusal);
-      await expect(on.sut.endExec(id, newId())).rejects.toMatchObject(refusal);
+      await expect(on.sut.exec(on.address(container), sh('true'))).rejects.toMatchObject(refusal);
+      await expect(on.sut.endExec(container.id, newId())).rejects.toMatchObject(refusal);
       expect(on.sut.capabilities.stats).toBe(false);
-      expect(() => on.sut.stats(id, on.patience())).toThrow(expect.objectContaining(refusal));
+      expect(() => on.sut.stats(container.id, on.patience())).toThrow(expect.objectContaining(refusal));
     });
   });
 
@@ -82,10 +83,10 @@ export function execContract(on: ContractContext): void {
     });
 
     supported('passes arguments, environment, folder and input as they are', async () => {
-      const id = await container(kind);
+      const at = await container(kind);
       const odd = `a b'"$(id)\\ \n -x`;
       const session = await on.sut.exec(
-        id,
+        at,
         sh('pwd; printf "%s|" "$ODD" "$1" "$2"; cat', {
           env: { ODD: odd },
           command: ['sh', '-c', 'pwd; printf "%s|" "$ODD" "$1" "$2"; cat', 'x', odd, ''],
@@ -97,9 +98,9 @@ export function execContract(on: ContractContext): void {
     });
 
     supported('runs as the agent does', async () => {
-      const id = await container(kind);
+      const at = await container(kind);
       const { stdout } = await ended(
-        await on.sut.exec(id, sh('id -u; id -u root; grep -E "CapEff|NoNewPrivs" /proc/self/status')),
+        await on.sut.exec(at, sh('id -u; id -u root; grep -E "CapEff|NoNewPrivs" /proc/self/status')),
       );
       // gVisor's kernel knows no_new_privs, and does not show it.
       const shown = on.harness.isolation === 'gvisor' ? '' : 'NoNewPrivs:\t1\n';
@@ -107,18 +108,18 @@ export function execContract(on: ContractContext): void {
     });
 
     supported('tells what cannot be run, where, and by which signal it ended', async () => {
-      const id = await container(kind);
-      expect((await ended(await on.sut.exec(id, spec(['/no/such/program'])))).exitCode).toBe(127);
-      expect((await ended(await on.sut.exec(id, sh('true', { cwd: '/no/such/folder' })))).exitCode).toBe(126);
-      expect((await ended(await on.sut.exec(id, sh('kill -SEGV $$')))).exitCode).toBe(139);
-      expect((await ended(await on.sut.exec(id, sh('kill -9 $$')))).exitCode).toBe(137);
+      const at = await container(kind);
+      expect((await ended(await on.sut.exec(at, spec(['/no/such/program'])))).exitCode).toBe(127);
+      expect((await ended(await on.sut.exec(at, sh('true', { cwd: '/no/such/folder' })))).exitCode).toBe(126);
+      expect((await ended(await on.sut.exec(at, sh('kill -SEGV $$')))).exitCode).toBe(139);
+      expect((await ended(await on.sut.exec(at, sh('kill -9 $$')))).exitCode).toBe(137);
     });
 
     supported('ends what a command left behind in its session', async () => {
-      const id = await container(kind);
+      const at = await container(kind);
       const leaving = sh('sleep 987 & sleep 987 >/dev/null 2>&1 & exit 5');
-      expect(await ended(await on.sut.exec(id, leaving))).toMatchObject({ exitCode: 5 });
-      expect(await count(id, 'sleep 987')).toBe(0);
+      expect(await ended(await on.sut.exec(at, leaving))).toMatchObject({ exitCode: 5 });
+      expect(await count(at, 'sleep 987')).toBe(0);
     });
 
     supported('gives a terminal of a size, which can change', async () => {
@@ -143,29 +144,30 @@ export function execContract(on: ContractContext): void {
     supported(
       'can be ended with all that it started: deaf ones, and those in sessions and environments of their own',
       async () => {
-        const id = await container(kind);
+        const at = await container(kind);
         const doomed = sh(`
         trap '' TERM HUP INT
         sleep 876 & (trap '' TERM; sleep 876; :) & setsid sleep 876 & env -i sleep 876 & setsid env -i sh -c 'sleep 876 & sleep 876' &
         echo ready; while :; do sleep 1; done`);
-        const other = await on.sut.exec(id, sh('sleep 765; :'));
-        const session = await on.sut.exec(id, doomed);
+        const other = await on.sut.exec(at, sh('sleep 765; :'));
+        const session = await on.sut.exec(at, doomed);
         const output = session.output[Symbol.asyncIterator]();
         await until(output, 'ready');
-        await on.harness.runtime().endExec(id, doomed.id);
+        await on.harness.runtime().endExec(at.id, doomed.id);
         while ((await output.next()).done !== true);
         expect(await session.exitCode()).toBe(137);
-        expect([await count(id, 'sleep 876'), await count(id, 'sleep 765')]).toEqual([0, 1]);
+        expect([await count(at, 'sleep 876'), await count(at, 'sleep 765')]).toEqual([0, 1]);
         // Ending what has ended, and what never was, is done at once.
-        await on.sut.endExec(id, doomed.id);
-        await on.sut.endExec(id, newId());
+        await on.sut.endExec(at.id, doomed.id);
+        await on.sut.endExec(at.id, newId());
         other.close();
       },
     );
 
     supported('shows what the container uses, until it does not run', async () => {
-      const { id } = await on.started(kind);
-      const busy = await on.sut.exec(id, sh('while :; do :; done'));
+      const at = on.address(await on.started(kind));
+      const { id } = at;
+      const busy = await on.sut.exec(at, sh('while :; do :; done'));
       const measures = on.sut.stats(id, on.patience())[Symbol.asyncIterator]();
       const { value } = await measures.next();
       expect(value).toMatchObject({
@@ -179,9 +181,11 @@ export function execContract(on: ContractContext): void {
       await on.sut.stop(id, 0);
       while ((await measures.next()).done !== true);
       busy.close();
-      await expect(on.sut.exec(id, sh('true'))).rejects.toMatchObject({ failure: 'not-found' });
+      await expect(on.sut.exec(at, sh('true'))).rejects.toMatchObject({ failure: 'not-found' });
       await on.sut.endExec(id, newId());
-      await expect(on.sut.exec('0'.repeat(64), sh('true'))).rejects.toMatchObject({ failure: 'not-found' });
+      await expect(on.sut.exec({ ...at, id: '0'.repeat(64) }, sh('true'))).rejects.toMatchObject({
+        failure: 'not-found',
+      });
     });
   });
 }

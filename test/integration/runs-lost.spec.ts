@@ -32,7 +32,7 @@ class SandboxHost {
   constructor(runs: MongoRuns, records: LifecycleRecords, muster: LifecycleHost, overrides: Partial<SandboxSettings>) {
     const settings = new SandboxSettings({ turnPollMs: 10, strayAfterMs: -1000, ...overrides });
     this.open = new OpenRuns(runs, settings);
-    const kinds = new RunKinds(new PromptRuns(muster.service, settings), new ExecRuns(muster.runtime));
+    const kinds = new RunKinds(new PromptRuns(muster.service, settings), new ExecRuns(muster.runtime, muster.service));
     const execution = new RunExecution(records, runs, this.open, settings);
     const bus = new DomainEventBus(new EventEmitter2());
     this.service = new SandboxService(

@@ -181,7 +181,7 @@ export class LifecycleHost {
     const probes = new HealthProbes(planner, connections, exec);
     const arrival = new AgentArrival(engine, planner, connections, probes);
     const containers = new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool);
-    const power = new PowerSteps(engine, this.connections, new PreStopHook(engine, exec));
+    const power = new PowerSteps(engine, this.connections, new PreStopHook(engine, exec, this.planner));
     const access = new WorkspaceAccess(engine, this.planner, folders);
     const runner = new StepRunner(
       containers,

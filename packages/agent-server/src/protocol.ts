@@ -10,12 +10,17 @@
  *     GET  /v1/tunnels/<port>                   → 101, upgraded to TUNNEL_PROTOCOL: bytes to and from that port of the
  *                                                 loopback; 502 when nothing listens there
  *     GET  /v1/uplink                           → 101, upgraded to UPLINK_PROTOCOL
+ *     GET  /v1/exec                             → 101, upgraded to EXEC_PROTOCOL; 503 when no program can be started
  *     anything that fails                       → 4xx/5xx ErrorResponse
  *
  * On the uplink the agent asks, and Muster answers: it is HTTP/2, of which the agent-server is the client. Muster decides what is allowed:
  *
  *     CONNECT <name>:<port>      → 200, and then bytes in both directions; any other status: refused
  *     GET /v1/names/<name>       → 200 NameResponse, 404 when there is no such name for this agent
+ *
+ * For a program, once upgraded: Muster sends a length of four bytes, an ExecRequest of that length, and then the program's input, until it
+ * ends its direction. The agent-server sends frames as Docker's engine does (a number, three zeroes, a length of four bytes, the
+ * data): 1 stdout, 2 stderr, and at last 3, an ExecEnd.
  *
  * Files of the workspace, by paths relative to it in `?path=` (limits in maxBytes and maxEntries). Bodies and answers are
  * streams; closing the connection within one leaves nothing of it:
@@ -44,6 +49,9 @@ export const TUNNEL_PROTOCOL = 'muster-tunnel';
 
 /** What the connection is upgraded to on which the agent asks. */
 export const UPLINK_PROTOCOL = 'muster-uplink';
+
+/** What the connection of a program is upgraded to. */
+export const EXEC_PROTOCOL = 'muster-exec';
 
 /** Names the address, `127.0.0.1:53`, at which the container's programs ask for names. */
 export const NAMES_VARIABLE = 'MUSTER_NAMES';
@@ -117,6 +125,16 @@ export interface ProbeResponse {
   /** Of an HTTP answer. */
   readonly status: number | null;
 }
+
+/** A program beside the agent's own, in a session of its own, in the folder that the agent-server works in. */
+export interface ExecRequest {
+  readonly command: readonly string[];
+  /** On top of the agent-server's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** exitCode: 128 + n after signal n. */
+export type ExecEnd = { readonly exitCode: number } | { readonly failure: string };
 
 export interface NameResponse {
   /** At which the name is to be reached. */

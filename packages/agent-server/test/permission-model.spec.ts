@@ -1,19 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { dirname } from 'node:path';
 import { AgentProcess } from './support/agent-process.js';
 import { buildConfiguration } from './support/build-configuration.js';
-import { BUNDLE, ensureBundle } from './support/bundle.js';
-
-const [major = 0] = process.versions.node.split('.').map(Number);
-
-/** As the process runtime starts it: its own folder and the program, no child processes. */
-const RESTRICTED = (folder: string): readonly string[] => [
-  major >= 23 ? '--permission' : '--experimental-permission',
-  `--allow-fs-read=${dirname(BUNDLE)}`,
-  `--allow-fs-read=${folder}`,
-  `--allow-fs-write=${folder}`,
-  '--allow-worker',
-];
+import { ensureBundle } from './support/bundle.js';
+import { RESTRICTED } from './support/restricted.js';
 
 describe('under Node’s permission model', () => {
   let agent: AgentProcess;

@@ -193,7 +193,7 @@ export abstract class ContainerRuntime {
    * ends with it.
    * @throws RuntimeError not-found when the container is gone, refused when it does not run, unsupported
    */
-  abstract exec(id: string, spec: ExecSpec): Promise<ExecSession>;
+  abstract exec(container: ContainerAddress, spec: ExecSpec): Promise<ExecSession>;
   /**
    * Ends every process of an exec: itself, what it started, and what these started, also in process groups and sessions of
    * their own. SIGTERM and SIGHUP, then after a second SIGKILL. Done when none is left, or the container does not run.

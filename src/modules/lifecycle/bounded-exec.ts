@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { WORKSPACE_FOLDER } from '../../domain/lifecycle/container-program.js';
-import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { ContainerRuntime, type ContainerAddress } from '../../domain/runtime/container-runtime.js';
 import type { ExecSession } from '../../domain/runtime/exec-session.js';
 
 /** Programs that Muster itself starts in an agent's container: they get so long, and what they write is thrown away. */
@@ -15,14 +15,14 @@ export class BoundedExec {
    * @returns the exit code; null when it did not end before the signal, and was ended
    * @throws RuntimeError not-found when the container is gone or does not run, unavailable, unsupported
    */
-  async run(containerId: string, command: readonly string[], signal: AbortSignal): Promise<number | null> {
+  async run(container: ContainerAddress, command: readonly string[], signal: AbortSignal): Promise<number | null> {
     if (signal.aborted) return null;
     const id = randomBytes(12).toString('hex');
     const spec = { id, command, env: {}, cwd: WORKSPACE_FOLDER, terminal: null };
-    const session = await this.runtime.exec(containerId, spec);
+    const session = await this.runtime.exec(container, spec);
     const endings: Promise<void>[] = [];
     const end = (): void => {
-      endings.push(this.end(containerId, id, session));
+      endings.push(this.end(container.id, id, session));
     };
     signal.addEventListener('abort', end, { once: true });
     try {

@@ -12,7 +12,11 @@ import { isCarried } from '../../domain/network/peer-name.js';
 import { assertBoundaryFor } from '../../domain/lifecycle/signed-needs-boundary.js';
 import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
-import { ContainerRuntime, type RuntimeCapabilities } from '../../domain/runtime/container-runtime.js';
+import {
+  ContainerRuntime,
+  type ContainerAddress,
+  type RuntimeCapabilities,
+} from '../../domain/runtime/container-runtime.js';
 import {
   isPoolOwner,
   type CompanionSpec,
@@ -160,6 +164,11 @@ export class ContainerPlanner {
       instance: instance.id,
       replica,
     };
+  }
+
+  /** Where the agent in a container of this replica is reached. */
+  async addressOf(instance: ManagedInstance, replica: number, id: string): Promise<ContainerAddress> {
+    return { id, privateFolder: this.privateFolderOf(await this.ownerOf(instance, replica)) };
   }
 
   privateFolderOf(owner: ContainerOwner): string {

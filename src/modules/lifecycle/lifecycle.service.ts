@@ -12,7 +12,12 @@ import { SupersededError } from '../../domain/lifecycle/superseded.error.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import type { ContainerStats } from '../../domain/runtime/container-stats.js';
-import { ContainerRuntime, type LogLine, type LogQuery } from '../../domain/runtime/container-runtime.js';
+import {
+  ContainerRuntime,
+  type ContainerAddress,
+  type LogLine,
+  type LogQuery,
+} from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { Uplink, UplinkHandler } from '../../domain/runtime/uplink.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
@@ -142,9 +147,15 @@ export class LifecycleService {
    * @throws NotFoundError, AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
    */
   async connectionTo(instance: ManagedInstance, replica = 0): Promise<AgentConnection> {
-    const id = runningContainer(instance, replica);
-    const owner = await this.planner.ownerOf(instance, replica);
-    return this.connections.to({ id, privateFolder: this.planner.privateFolderOf(owner) });
+    return this.connections.to(await this.addressOf(instance, replica));
+  }
+
+  /**
+   * Where a replica of a running agent is reached.
+   * @throws NotFoundError, AgentNotRunningError
+   */
+  async addressOf(instance: ManagedInstance, replica: number): Promise<ContainerAddress> {
+    return this.planner.addressOf(instance, replica, runningContainer(instance, replica));
   }
 
   /**
@@ -154,9 +165,7 @@ export class LifecycleService {
   async uplinkTo(instance: ManagedInstance, replica: number, handler: UplinkHandler): Promise<Uplink> {
     const id = containerOfReplica(instance, replica);
     if (id === null) throw new AgentNotRunningError(instance.id, replicaView(instance, replica).lifecycle.state);
-    const owner = await this.planner.ownerOf(instance, replica);
-    const privateFolder = this.planner.privateFolderOf(owner);
-    return (await this.connections.to({ id, privateFolder })).uplink(handler);
+    return (await this.connections.to(await this.planner.addressOf(instance, replica, id))).uplink(handler);
   }
 
   /**

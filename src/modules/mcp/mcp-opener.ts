@@ -6,12 +6,12 @@ import type { Principal } from '../../domain/identity/principal.js';
 import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import { runningContainer } from '../../domain/lifecycle/replicas.js';
 import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { McpPrograms } from './mcp-programs.js';
 import { McpSessionLog } from './mcp-session-log.js';
 import { McpSettings } from './mcp-settings.js';
@@ -40,6 +40,7 @@ export class McpOpener {
     private readonly open: OpenMcpSessions,
     private readonly use: AgentUse,
     private readonly runtime: ContainerRuntime,
+    private readonly lifecycle: LifecycleService,
     private readonly settings: McpSettings,
   ) {}
 
@@ -62,11 +63,12 @@ export class McpOpener {
   }
 
   private async start(caller: Principal, path: InstancePath, instance: ManagedInstance, use: Use): Promise<Carried> {
-    const container = runningContainer(instance, 0);
+    const address = await this.lifecycle.addressOf(instance, 0);
+    const container = address.id;
     const { command, cwd } = await this.programs.of(instance, container);
     const session = await this.log.begin(caller, path, command, this.open.owner);
     try {
-      const program = await this.runtime.exec(container, { id: session.id, command, cwd, env: {}, terminal: null });
+      const program = await this.runtime.exec(address, { id: session.id, command, cwd, env: {}, terminal: null });
       const server = new StdioServer(program, this.settings);
       if (!(await this.log.open(session))) throw new AgentNotRunningError(instance.id, 'not answering');
       const conversation = new Conversation(server, {

@@ -7,13 +7,13 @@ import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import type { TerminalId } from '../../domain/ids.js';
 import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
-import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
-import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { ContainerRuntime, type ContainerAddress } from '../../domain/runtime/container-runtime.js';
 import type { ExecSession } from '../../domain/runtime/exec-session.js';
 import { TerminalRecords, type OpenedTerminal, type TerminalOutcome } from '../../domain/terminals/terminal-records.js';
 import type { Terminal } from '../../domain/terminals/terminal.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import type { Upgrade } from '../../platform/http/upgrades.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { OpenTerminals } from './open-terminals.js';
 import { openEnvironment, type Proof } from './sealed-environment.js';
 import { TerminalLine } from './terminal-line.js';
@@ -48,6 +48,7 @@ export class TerminalGateway {
     private readonly open: OpenTerminals,
     private readonly use: AgentUse,
     private readonly runtime: ContainerRuntime,
+    private readonly lifecycle: LifecycleService,
     private readonly bus: DomainEventBus,
     private readonly settings: TerminalSettings,
   ) {
@@ -75,12 +76,10 @@ export class TerminalGateway {
     const use = await this.use.hold(path);
     let opened: OpenedTerminal | null = null;
     try {
-      const { lifecycle } = await use.awake();
-      const { containerId, state } = lifecycle;
-      if (containerId === null) throw new AgentNotRunningError(path.id, state);
+      const container = await this.lifecycle.addressOf(await use.awake(), 0);
       opened = await this.begin(caller, path, id);
-      const session = await this.start(opened, containerId, proof);
-      const started = { terminal: opened.terminal, container: containerId, use, session };
+      const session = await this.start(opened, container, proof);
+      const started = { terminal: opened.terminal, container: container.id, use, session };
       reply.hijack();
       this.open.keepUntil(this.carry(started, request, upgrade));
     } catch (error) {
@@ -111,7 +110,7 @@ export class TerminalGateway {
 
   private async start(
     { terminal, environment }: OpenedTerminal,
-    container: string,
+    container: ContainerAddress,
     proof: Proof,
   ): Promise<ExecSession> {
     const { id, command, cwd, size } = terminal;

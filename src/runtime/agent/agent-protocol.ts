@@ -12,6 +12,9 @@ export const TUNNEL_PROTOCOL = 'muster-tunnel';
 /** What a connection is upgraded to on which the agent asks, and Muster answers. */
 export const UPLINK_PROTOCOL = 'muster-uplink';
 
+/** What the connection of a program is upgraded to. */
+export const EXEC_PROTOCOL = 'muster-exec';
+
 /** Where the container's programs ask for names. */
 export const NAMES_ADDRESS = '127.0.0.1';
 export const NAMES_PORT = 53;
@@ -21,6 +24,7 @@ export const NAMES_VARIABLE = 'MUSTER_NAMES';
 /** Neither side reads a larger body. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+const LAST_EXIT_CODE = 255;
 const MAX_VERSION_LENGTH = 64;
 const MAX_MESSAGE_LENGTH = 2000;
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -48,6 +52,20 @@ export function parsePromptResult(body: unknown): PromptResult | null {
   return { output, usage: { inputTokens, outputTokens } };
 }
 
+/** How a program ended, or why it did not begin; null when it is neither. */
+export function parseExecEnd(bytes: Buffer): { exitCode: number } | { failure: string } | null {
+  let said: unknown;
+  try {
+    said = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+  if (!isRecord(said)) return null;
+  const { exitCode, failure } = said;
+  if (typeof failure === 'string') return { failure: shown(failure) };
+  return isCount(exitCode) && exitCode <= LAST_EXIT_CODE ? { exitCode } : null;
+}
+
 const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'broken', 'status'] as const;
 
 /** null when it is no answer to a probe. */
@@ -64,8 +82,10 @@ export function parseFailure(body: unknown): AgentFailure | null {
   if (!isRecord(body)) return null;
   const { code, message } = body;
   if (typeof code !== 'string' || !/^[A-Z_]{1,64}$/.test(code) || typeof message !== 'string') return null;
-  return { code, message: message.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Cc}/gu, ' ') };
+  return { code, message: shown(message) };
 }
+
+const shown = (message: string): string => message.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Cc}/gu, ' ');
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,8 +1,10 @@
 import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import type { ContainerAddress } from '../../domain/runtime/container-runtime.js';
-import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import { AgentSocketUnsafeError, AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
+import type { AgentExecSession } from '../agent/agent-exec-session.js';
 import { dialAgentSocket } from '../agent/agent-socket.js';
 import { HttpAgentConnection } from '../agent/http-agent-connection.js';
+import { openExec, type AgentProgram } from '../agent/open-exec.js';
 import type { Companions } from './companions.js';
 import type { EngineClient } from './engine-client.js';
 import type { EngineImages } from './engine-images.js';
@@ -50,6 +52,25 @@ export class AgentTransport {
     } catch (error) {
       if (!(error instanceof AgentUnreachableError) || (await this.probe()).endpoint === 'unix') throw error;
       return this.connectByExec(container);
+    }
+  }
+
+  /**
+   * Has the agent-server of a container start a program.
+   * @returns null when it has none, or none that can: nothing was started then
+   */
+  async startProgram(
+    { id, privateFolder }: ContainerAddress,
+    program: AgentProgram,
+    isRunning: () => Promise<boolean>,
+  ): Promise<AgentExecSession | null> {
+    if (this.options.endpoint === 'exec' || (await this.companions.of(id)) !== null) return null;
+    try {
+      const stream = await dialAgentSocket(id, privateFolder, { allowHalfOpen: true });
+      return await openExec(id, stream, program, isRunning);
+    } catch (error) {
+      if (error instanceof AgentUnreachableError || error instanceof AgentSocketUnsafeError) return null;
+      throw error;
     }
   }
 

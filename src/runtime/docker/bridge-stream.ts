@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { FrameReader } from './stream-frames.js';
+import { FrameReader } from '../agent/stream-frames.js';
 
 /**
  * The bytes of an exec bridge as HTTP wants a connection to be: what is written is its stdin, what is read its stdout.

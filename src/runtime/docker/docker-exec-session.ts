@@ -1,12 +1,12 @@
 import type Docker from 'dockerode';
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecSession, type ExecOutput, type TerminalSize } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
 import { toRuntimeError } from './engine-error.js';
-import { FrameReader } from './stream-frames.js';
+import { FrameReader } from '../agent/stream-frames.js';
+import { writeWithRoom } from '../agent/write-with-room.js';
 
 /** The engine notes an exit code a moment after the output has ended. */
 const EXIT_LOOKS = 50;
@@ -31,13 +31,7 @@ export class DockerExecSession extends ExecSession {
   }
 
   async write(data: Uint8Array): Promise<void> {
-    if (!this.socket.writable || this.socket.write(data)) return;
-    const settled = new AbortController();
-    await Promise.race([
-      once(this.socket, 'drain', { signal: settled.signal }),
-      once(this.socket, 'close', { signal: settled.signal }),
-    ]).catch(() => undefined);
-    settled.abort();
+    await writeWithRoom(this.socket, data);
   }
 
   endInput(): void {

@@ -3,9 +3,8 @@ import type { ExecSpec } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { DockerExecSession } from './docker-exec-session.js';
 import type { EngineClient } from './engine-client.js';
-import { execMark, KILLER, WRAPPER } from './exec-scripts.js';
+import { execMark, execProgram, KILLER, SHELL } from './exec-scripts.js';
 
-const SHELL = '/bin/sh';
 /** Where the limit of processes is reached, the one that is to end others may have to wait for room. */
 const KILL_ATTEMPTS = 5;
 const KILL_RETRY_MS = 500;
@@ -24,10 +23,10 @@ export async function startEngineExec(
   container: string,
   spec: ExecSpec,
 ): Promise<DockerExecSession> {
-  const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
+  const { command, env } = execProgram(spec);
   const session = await start(engine, container, {
-    Cmd: [SHELL, '-c', WRAPPER, 'muster-exec', spec.cwd, ...spec.command],
-    Env: [...env, execMark(spec.id)],
+    Cmd: [...command],
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Tty: spec.terminal !== null,
   });
   if (spec.terminal !== null) await session.resize(spec.terminal);

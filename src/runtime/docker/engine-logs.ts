@@ -3,7 +3,7 @@ import { LineAssembler } from '../agent/line-assembler.js';
 import type { EngineClient } from './engine-client.js';
 import { readEngineStream } from './engine-stream.js';
 import { engineTime } from './engine-time.js';
-import { FrameReader, type StreamFrame } from './stream-frames.js';
+import { FrameReader, type StreamFrame } from '../agent/stream-frames.js';
 
 const SPACE = 0x20;
 /** `2025-01-31T12:00:00.123456789Z`, or with an offset. */

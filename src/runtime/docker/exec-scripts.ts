@@ -1,6 +1,18 @@
+import type { ExecSpec } from '../../domain/runtime/exec-session.js';
+import type { AgentProgram } from '../agent/open-exec.js';
+
+export const SHELL = '/bin/sh';
+
 /** Every process of an exec has this variable, unless it took care to be rid of it. The full stop ends the id. */
 export const EXEC_VARIABLE = 'MUSTER_EXEC';
-export const execMark = (id: string): string => `${EXEC_VARIABLE}=${id}.`;
+export const execMark = (id: string): string => `${EXEC_VARIABLE}=${markOf(id)}`;
+const markOf = (id: string): string => `${id}.`;
+
+/** What is started for an exec, whoever starts it. */
+export const execProgram = ({ id, command, env, cwd }: ExecSpec): AgentProgram => ({
+  command: [SHELL, '-c', WRAPPER, 'muster-exec', cwd, ...command],
+  env: { ...env, [EXEC_VARIABLE]: markOf(id) },
+});
 
 /*
  * Shell for dash, bash and busybox. Where processes are looked for it forks nothing, so that it works where the limit of
@@ -22,7 +34,7 @@ read_stat() {
 
 /**
  * Runs a command ($2 …) in a folder ($1) and ends with its exit code. What the command has left in its session (which engines
- * make anew for each exec) is ended with it.
+ * and agent-server make anew for each exec) is ended with it.
  */
 export const WRAPPER = `${READ}
 cd -- "$1" || exit 126

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { AgentError } from '../errors.js';
+import { LazyPrograms } from '../exec/lazy-programs.js';
 import { log } from '../log.js';
 import { LazyNetwork } from '../network/lazy-network.js';
 import { MAX_BODY_BYTES, type ErrorResponse } from '../protocol.js';
@@ -13,6 +14,7 @@ import { STATUS_OF } from './status-of.js';
 export interface AgentServer {
   readonly http: Server;
   readonly network: LazyNetwork;
+  readonly programs: LazyPrograms;
   requestsInFlight(): number;
   /** Stops accepting, and resolves when what was in flight is answered. */
   stop(): Promise<void>;
@@ -57,7 +59,8 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
     });
   });
   const network = new LazyNetwork();
-  serveUpgrades(http, network);
+  const programs = new LazyPrograms();
+  serveUpgrades(http, network, programs);
   http.on('clientError', (_error, socket) => {
     // What is not even HTTP gets its answer in the same words.
     if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\n${JSON_TYPE}\r\n\r\n${NOT_HTTP}`);
@@ -71,6 +74,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
   return {
     http,
     network,
+    programs,
     requestsInFlight: () => inFlight,
     stop: () => {
       stopping = true;

@@ -7,6 +7,9 @@ import { createAgentServer } from './agent-http-server.js';
 import { listenOnSocket } from './listen-on-socket.js';
 import { stopOnSignals } from './stop-on-signals.js';
 
+/** Once the first requests are answered, which somebody waits for. */
+const PREPARE_AFTER_MS = 250;
+
 /** Serves until a signal ends it. */
 export async function serve(command: ServeCommand): Promise<void> {
   process.on('uncaughtException', exitWithError);
@@ -18,6 +21,7 @@ export async function serve(command: ServeCommand): Promise<void> {
   await listenOnSocket(agent.http, command.socketPath);
   if (command.workspace !== null) enter(command.workspace);
   if (command.names !== null) (await agent.network.load()).serveNames(command.names);
+  setTimeout(() => void agent.programs.load().then(async (programs) => programs.prepare()), PREPARE_AFTER_MS);
   log(`started agent-server ${AGENT_SERVER_VERSION} on ${command.socketPath}`);
 }
 

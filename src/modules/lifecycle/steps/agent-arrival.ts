@@ -6,7 +6,6 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import { endOf } from '../../../domain/runtime/container-ends.js';
-import type { ContainerAddress } from '../../../domain/runtime/container-runtime.js';
 import { CompanionExitedError, ContainerExitedError, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
@@ -49,7 +48,7 @@ export class AgentArrival {
 
   /** The agent-server of its companion answers, before its own container is started. @throws as `reachable`; CompanionExitedError */
   async companion(hold: ReplicaHold, companionId: string): Promise<AgentConnection | null> {
-    const address = await this.addressOf(hold, companionId);
+    const address = await this.planner.addressOf(hold.instance, hold.replica, companionId);
     try {
       return await this.awaited(
         hold,
@@ -98,15 +97,10 @@ export class AgentArrival {
 
   private async reach<T>(hold: ReplicaHold, signal: AbortSignal, greet: Greeting<T>): Promise<T> {
     const id = containerOf(hold);
-    const address = await this.addressOf(hold, id);
+    const address = await this.planner.addressOf(hold.instance, hold.replica, id);
     const { connection, answer } = await this.engine.runtime.waitForAnswer(address, signal, greet);
     this.connections.keep(id, connection);
     return answer;
-  }
-
-  private async addressOf(hold: ReplicaHold, id: string): Promise<ContainerAddress> {
-    const owner = await this.planner.ownerOf(hold.instance, hold.replica);
-    return { id, privateFolder: this.planner.privateFolderOf(owner) };
   }
 
   private async passCheck(hold: ReplicaHold, seen: { fault: string | null }, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import { PRE_STOP_TIMEOUT_SECONDS } from '../../../domain/templates/manifest-bounds.js';
 import type { PreStop } from '../../../domain/templates/manifest.js';
 import { BoundedExec } from '../bounded-exec.js';
+import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
 
@@ -16,6 +17,7 @@ export class PreStopHook {
   constructor(
     private readonly engine: Engine,
     private readonly exec: BoundedExec,
+    private readonly planner: ContainerPlanner,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class PreStopHook {
     { command, timeoutSeconds }: PreStop,
   ): Promise<number | null> {
     const limit = AbortSignal.timeout((timeoutSeconds ?? PRE_STOP_TIMEOUT_SECONDS.fallback) * 1000);
-    return this.exec.run(containerId, command, AbortSignal.any([limit, hold.lost, hold.interrupted]));
+    const container = await this.planner.addressOf(hold.instance, hold.replica, containerId);
+    return this.exec.run(container, command, AbortSignal.any([limit, hold.lost, hold.interrupted]));
   }
 }

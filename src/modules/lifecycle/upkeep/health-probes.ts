@@ -3,6 +3,7 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection, LoopbackProbe, ProbeResult } from '../../../domain/runtime/agent-connection.js';
+import type { ContainerAddress } from '../../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { BoundedExec } from '../bounded-exec.js';
@@ -45,7 +46,7 @@ export class HealthProbes {
           toFault(probe, await agent.probe(probe, timeoutMs), timeoutMs),
         );
       case 'command':
-        return this.runCommand(containerId, probe.command, timeoutMs);
+        return this.runCommand(await this.planner.addressOf(instance, replica, containerId), probe.command, timeoutMs);
     }
   }
 
@@ -55,9 +56,7 @@ export class HealthProbes {
     question: (agent: AgentConnection) => Promise<string | null>,
   ): Promise<string | null> {
     const asking = async (): Promise<string | null> => {
-      const owner = await this.planner.ownerOf(instance, replica);
-      const address = { id: containerId, privateFolder: this.planner.privateFolderOf(owner) };
-      return question(await this.connections.to(address));
+      return question(await this.connections.to(await this.planner.addressOf(instance, replica, containerId)));
     };
     try {
       return await within(limitMs, 'The health check', asking());
@@ -74,8 +73,12 @@ export class HealthProbes {
     }
   }
 
-  private async runCommand(containerId: string, command: readonly string[], limitMs: number): Promise<string | null> {
-    const exitCode = await this.exec.run(containerId, command, AbortSignal.timeout(limitMs)).catch(ifRefused);
+  private async runCommand(
+    container: ContainerAddress,
+    command: readonly string[],
+    limitMs: number,
+  ): Promise<string | null> {
+    const exitCode = await this.exec.run(container, command, AbortSignal.timeout(limitMs)).catch(ifRefused);
     if (exitCode === 0) return null;
     if (exitCode === 'refused') return 'it could not be started';
     return exitCode === null ? `it did not end within ${limitMs / 1000} s` : `it ended with exit code ${exitCode}`;

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
-import { replicaView, runningContainer } from '../../../domain/lifecycle/replicas.js';
+import { replicaView } from '../../../domain/lifecycle/replicas.js';
 import { AgentNotRunningError } from '../../../domain/runs/agent-not-running.error.js';
 import type { RunResult } from '../../../domain/runs/run-records.js';
 import type { ExecRunRequest } from '../../../domain/runs/run-request.js';
@@ -9,6 +9,7 @@ import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
 import type { ExecSession } from '../../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { digestOf } from '../../../platform/crypto/digest.js';
+import { LifecycleService } from '../../lifecycle/lifecycle.service.js';
 import type { RunOutput } from '../run-output.js';
 import { RunKind, type RunDescription, type RunEnd, type RunWork } from './run-kind.js';
 
@@ -19,7 +20,10 @@ const INPUT_PIECE_BYTES = 64 * 1024;
 export class ExecRuns extends RunKind<'exec'> {
   private readonly logger = new Logger(ExecRuns.name);
 
-  constructor(private readonly runtime: ContainerRuntime) {
+  constructor(
+    private readonly runtime: ContainerRuntime,
+    private readonly lifecycle: LifecycleService,
+  ) {
     super();
   }
 
@@ -42,12 +46,12 @@ export class ExecRuns extends RunKind<'exec'> {
   }
 
   async perform({ run, request, instance, output, signal }: RunWork<'exec'>): Promise<RunEnd> {
-    const container = runningContainer(instance, run.replica);
+    const container = await this.lifecycle.addressOf(instance, run.replica);
     signal.throwIfAborted();
     const { command, env, cwd } = request;
     try {
       const session = await this.runtime.exec(container, { id: run.id, command, env, cwd, terminal: null });
-      return await this.follow(session, container, { run, request, output, signal });
+      return await this.follow(session, container.id, { run, request, output, signal });
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.failure !== 'not-found') throw error;
       throw new AgentNotRunningError(instance.id, 'not running any more');
