@@ -54,13 +54,7 @@ export class StepRunner {
       case 'undo':
         return this.power.undo(hold, step);
       case 'move':
-        if (step.to === 'creating') this.containers.anticipate(hold);
-        // What failed before is history once something else is tried.
-        await hold.transition({
-          to: step.to,
-          reason: step.reason,
-          ...(hold.instance.lifecycle.state === 'failed' ? { error: null } : {}),
-        });
+        await this.move(hold, step);
         return container;
       case 'sleep':
         await whole.unlessUsed((lease, instance) => this.upkeep.fallAsleep(lease, instance));
@@ -74,6 +68,15 @@ export class StepRunner {
           step.code === 'HEALTH_CHECK_FAILED' ? whatFailed(hold.instance) : howItEnded(container),
         );
     }
+  }
+
+  private async move(hold: ReplicaHold, { to, reason }: Extract<Step, { kind: 'move' }>): Promise<void> {
+    // What failed before is history once something else is tried.
+    const isHistory = hold.instance.lifecycle.state === 'failed';
+    const transition = async (): Promise<void> =>
+      hold.transition({ to, reason, ...(isHistory ? { error: null } : {}) });
+    if (to === 'creating') await this.containers.begin(hold, transition);
+    else await transition();
   }
 
   /** Ends a container whose agent did not come up, or hangs. */

@@ -15,6 +15,12 @@ import type { ReplicaHold } from '../reconciler/replica-hold.js';
 /** What is known about the container after a step; undefined: it has to be looked at. */
 export type Seen = ContainerObservation | null | undefined;
 
+interface Prepared {
+  readonly spec: RuntimeSpec;
+  /** One that was claimed from the pool. */
+  readonly warm: ContainerObservation | null;
+}
+
 interface Made {
   readonly container: ContainerObservation;
   readonly spec: RuntimeSpec;
@@ -24,7 +30,7 @@ interface Made {
 /** Steps that make containers and remove them. */
 @Injectable()
 export class ContainerSteps {
-  private readonly anticipated = new WeakMap<ReplicaHold, Promise<RuntimeSpec>>();
+  private readonly anticipated = new WeakMap<ReplicaHold, Promise<Prepared>>();
 
   constructor(
     private readonly engine: Engine,
@@ -39,11 +45,24 @@ export class ContainerSteps {
     return id === null ? null : this.engine.call(hold, 'Looking at the container', (runtime) => runtime.inspect(id));
   }
 
-  /** Begins with what `create` will need; what fails is told there. */
-  anticipate(hold: ReplicaHold): void {
-    const plan = this.preparedPlan(hold);
-    plan.catch(() => undefined);
-    this.anticipated.set(hold, plan);
+  /**
+   * → creating, and meanwhile what `create` will need; what fails of that is told there. A warm container that is claimed before the agent
+   * is in `creating` is claimed again by whoever goes on with the agent.
+   */
+  async begin(hold: ReplicaHold, transition: () => Promise<void>): Promise<void> {
+    const prepared = this.prepare(hold);
+    const settled = prepared.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.anticipated.set(hold, prepared);
+    try {
+      await transition();
+    } catch (error) {
+      // Nothing goes on under a lease that is given back.
+      await settled;
+      throw error;
+    }
   }
 
   /** creating → starting. The container's id is on record before it is started. */
@@ -116,10 +135,7 @@ export class ContainerSteps {
   private async make(hold: ReplicaHold): Promise<Made> {
     const anticipated = this.anticipated.get(hold);
     this.anticipated.delete(hold);
-    // An image may have to be pulled first.
-    const spec = await hold.wait(() => anticipated ?? this.preparedPlan(hold));
-    // One from the pool brings its own workspace; that of the others is the first replica's.
-    const warm = hold.replica === 0 ? await this.pool.claim(hold, spec) : null;
+    const { spec, warm } = await (anticipated ?? this.prepare(hold));
     if (warm !== null) return { container: warm, spec, reason: 'container-claimed' };
     try {
       return await this.makeFrom(hold, spec);
@@ -129,6 +145,13 @@ export class ContainerSteps {
       this.planner.forgetImage(hold.instance);
       return this.makeFrom(hold, await this.preparedPlan(hold));
     }
+  }
+
+  private async prepare(hold: ReplicaHold): Promise<Prepared> {
+    // An image may have to be pulled first.
+    const spec = await hold.wait(() => this.preparedPlan(hold));
+    // One from the pool brings its own workspace; that of the others is the first replica's.
+    return { spec, warm: hold.replica === 0 ? await this.pool.claim(hold, spec) : null };
   }
 
   /** With the folders above those that it names. */
