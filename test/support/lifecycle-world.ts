@@ -7,7 +7,9 @@ import {
   type AgentInstanceRecord,
 } from '../../src/data/agent-instances/agent-instance.schema.js';
 import { MongoFleetCensus } from '../../src/data/fleet/mongo-fleet-census.js';
+import { MongoDueRecords } from '../../src/data/lifecycle/due.repository.js';
 import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
+import { MongoPortRecords } from '../../src/data/lifecycle/port.repository.js';
 import { MongoUpkeepRecords } from '../../src/data/lifecycle/upkeep.repository.js';
 import { MongoUplinkRecords } from '../../src/data/lifecycle/uplink.repository.js';
 import { workspacePathOf, type AgentInstance } from '../../src/domain/agent-instances/agent-instance.js';
@@ -30,6 +32,7 @@ import {
   type AgentSnapshotRecord,
 } from '../../src/data/agent-snapshots/agent-snapshot.schema.js';
 import { MongoAgentSnapshots } from '../../src/data/agent-snapshots/agent-snapshots.repository.js';
+import type { DueRecords } from '../../src/domain/lifecycle/due-work.js';
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { UpkeepRecords } from '../../src/domain/lifecycle/upkeep-records.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
@@ -39,6 +42,7 @@ import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.
 import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
+import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
 import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
 import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
@@ -93,7 +97,6 @@ const TIMES: Partial<LifecycleSettings> = {
   engineRetryMs: 10,
   engineRetryLongestMs: 50,
   waiterPollMs: 20,
-  healthPollMs: 20,
   useMs: 1500,
   useRenewEveryMs: 200,
   shutdownMs: 2000,
@@ -134,6 +137,7 @@ export class LifecycleHost {
     pool: PoolRepositories & { readonly settings: Partial<PoolSettings> },
     kept: KeptSnapshots,
     vault: SecretVault,
+    dueRecords: DueRecords,
   ) {
     const settings = new LifecycleSettings({ ...TIMES, ...overrides });
     const bus = new DomainEventBus(new EventEmitter2());
@@ -197,10 +201,12 @@ export class LifecycleHost {
       upkeep,
     );
     const notifier = new LifecycleNotifier();
+    const due = new DueWatch(dueRecords, settings);
     const watch = new EngineWatch(runtime, records, this.planner, settings, this.telemetry);
     const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
     this.reconciler = new Reconciler(
       records,
+      due,
       runtime,
       new InstanceWorker(runner, watch, settings, this.telemetry),
       new Resync(records, runtime, this.planner, orphans, this.warm.sweep, watch, settings),
@@ -239,7 +245,7 @@ export class LifecycleHost {
       settings,
     );
     this.use = new AgentUseService(upkeep, waiter, this.reconciler, settings, draining);
-    this.health = new HealthChecks(upkeep, probes, this.reconciler, notifier, settings);
+    this.health = new HealthChecks(upkeep, due, probes, this.reconciler, notifier, settings);
     bus.onAny((event) => {
       this.events.push(event);
       if (this.started && event.type === 'lifecycle.requested')
@@ -305,6 +311,14 @@ export class LifecycleWorld {
     return new MongoUpkeepRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
 
+  get due(): MongoDueRecords {
+    return new MongoDueRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
+  get ports(): MongoPortRecords {
+    return new MongoPortRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
   get uplinks(): MongoUplinkRecords {
     return new MongoUplinkRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
@@ -332,6 +346,7 @@ export class LifecycleWorld {
       parts,
       this.kept,
       this.vault,
+      this.due,
     );
     this.hosts.push(host);
     return host;
