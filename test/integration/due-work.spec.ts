@@ -43,7 +43,7 @@ describe('what Musters look for in agents', () => {
     ['ports', { ports: [{ containerPort: 80 }] }, { 'lifecycle.desired.state': 'running' }],
     ['uplink', { network: { mode: 'project' } }, { 'lifecycle.desired.state': 'running' }],
   ] as const)('is told by its kind: %s', async (kind, manifest, set) => {
-    await agent(manifest as Manifest, set);
+    await agent(manifest, set);
     expect([...(await sut.kinds())]).toEqual([kind]);
   });
 
