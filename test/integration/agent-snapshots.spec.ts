@@ -16,7 +16,8 @@ import { SnapshotSweeper } from '../../src/modules/agent-snapshots/snapshot-swee
 import type { Configuration } from '../../src/platform/config/configuration.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import { eventually } from '../support/eventually.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;
