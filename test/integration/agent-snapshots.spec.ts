@@ -163,9 +163,10 @@ describe('snapshots, whatever dies', () => {
     const path = await running();
     world.engine.beforeFiles = async () => {
       world.engine.beforeFiles = () => Promise.resolve();
-      await world.update(path, { $set: { 'lifecycle.lease.until': new Date(0) } });
-      const thief = await world.records.acquireLease(path.id, 'thief', 60_000);
-      await world.records.releaseLease(thief!.lease);
+      // In one write: between two of them the reconciler itself may take it.
+      const lease = { owner: 'thief', epoch: (await world.read(path)).lifecycle.lease!.epoch + 1 };
+      await world.update(path, { $set: { 'lifecycle.lease': { ...lease, until: new Date(Date.now() + 60_000) } } });
+      await world.records.releaseLease({ id: path.id, ...lease });
     };
     await expect(capture(path, newId<AgentSnapshotId>())).rejects.toBeInstanceOf(LeaseLostError);
     await until(path, 'running');
