@@ -44,14 +44,18 @@ export async function startMuster({
   const logFile = join(dataDir, 'muster.log');
   // Without one where the folder is of no use: Muster itself says what is wrong with it.
   const log = await openLog(logFile).catch(() => undefined);
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', '--enable-source-maps', fromRoot('dist/main.js')], {
-    cwd,
-    // As `npm start` has it.
-    env: { MALLOC_ARENA_MAX: '2', ...base, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C in the terminal goes to the whole foreground group; the demo stops the agents first, and Muster after that.
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--min-semi-space-size=8', '--max-semi-space-size=8', '--enable-source-maps', fromRoot('dist/main.js')],
+    {
+      cwd,
+      // As `npm start` has it.
+      env: { MALLOC_ARENA_MAX: '2', ...base, HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C in the terminal goes to the whole foreground group; the demo stops the agents first, and Muster after that.
+      detached: true,
+    },
+  );
   const guard = startGuard({ pid: child.pid, dataDir }, log?.fd);
   const toLog = log?.createWriteStream();
   /** @type {string[]} */

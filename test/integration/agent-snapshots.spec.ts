@@ -16,7 +16,8 @@ import { SnapshotSweeper } from '../../src/modules/agent-snapshots/snapshot-swee
 import type { Configuration } from '../../src/platform/config/configuration.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import { eventually } from '../support/eventually.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;
@@ -162,9 +163,10 @@ describe('snapshots, whatever dies', () => {
     const path = await running();
     world.engine.beforeFiles = async () => {
       world.engine.beforeFiles = () => Promise.resolve();
-      await world.update(path, { $set: { 'lifecycle.lease.until': new Date(0) } });
-      const thief = await world.records.acquireLease(path.id, 'thief', 60_000);
-      await world.records.releaseLease(thief!.lease);
+      // In one write: between two of them the reconciler itself may take it.
+      const lease = { owner: 'thief', epoch: (await world.read(path)).lifecycle.lease!.epoch + 1 };
+      await world.update(path, { $set: { 'lifecycle.lease': { ...lease, until: new Date(Date.now() + 60_000) } } });
+      await world.records.releaseLease({ id: path.id, ...lease });
     };
     await expect(capture(path, newId<AgentSnapshotId>())).rejects.toBeInstanceOf(LeaseLostError);
     await until(path, 'running');

@@ -4,7 +4,8 @@ import { systemActor } from '../../src/domain/events/actor.js';
 import type { InstancePath } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { LifecycleAction, LifecycleState } from '../../src/domain/lifecycle/lifecycle-states.js';
 import { eventually } from '../support/eventually.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;

@@ -9,7 +9,8 @@ import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
 import { eventually } from '../support/eventually.js';
 import type { FakeContainer } from '../support/fake-engine.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;

@@ -18,7 +18,8 @@ import { SandboxSettings } from '../../src/modules/sandbox/sandbox-settings.js';
 import { DomainEventBus } from '../../src/platform/events/domain-event-bus.js';
 import { OpenQuotas } from '../support/open-quotas.js';
 import { eventually } from '../support/eventually.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 import { RecordingTelemetry } from '../support/recording-telemetry.js';
 
 const ADMIN = systemActor('test');

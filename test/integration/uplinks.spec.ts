@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentInstanceId, ProjectId, TenantId } from '../../src/domain/ids.js';
 import { newId } from '../../src/domain/ids.js';
+import type { AgentLeases } from '../../src/domain/lifecycle/agent-leases.js';
 import type { InstancePath } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { UplinkRecords } from '../../src/domain/network/uplink-records.js';
 import type { ManifestNetwork } from '../../src/domain/templates/manifest.js';
@@ -11,10 +12,12 @@ const EGRESS: ManifestNetwork = { mode: 'egress', allow: ['example.org:443'] };
 describe('who takes what an agent asks for', () => {
   let world: LifecycleWorld;
   let sut: UplinkRecords;
+  let leases: AgentLeases;
 
   beforeEach(async () => {
     world = await LifecycleWorld.create();
     sut = world.uplinks;
+    leases = sut.leases;
   });
 
   afterEach(async () => {
@@ -32,7 +35,7 @@ describe('who takes what an agent asks for', () => {
     await agent();
     await agent({ mode: 'none' });
     await agent(EGRESS, false);
-    expect([...(await sut.findUnserved(10))].sort()).toEqual(wanted.map(({ id }) => id).sort());
+    expect([...(await leases.findUnserved(10))].sort()).toEqual(wanted.map(({ id }) => id).sort());
   });
 
   it('is one, until it gives it back, falls silent, or the agent is to rest', async () => {
@@ -41,20 +44,20 @@ describe('who takes what an agent asks for', () => {
       { id: AgentInstanceId; owner: string },
       { id: AgentInstanceId; owner: string },
     ];
-    expect((await sut.take(mine, 60_000))?.id).toBe(path.id);
-    expect(await sut.take(others, 60_000)).toBeNull();
-    expect(await sut.renew(others, 60_000)).toBeNull();
-    expect(await sut.findUnserved(10)).toEqual([]);
-    expect((await sut.renew(mine, 60_000))?.id).toBe(path.id);
-    await sut.release(others);
-    expect(await sut.take(others, 60_000)).toBeNull();
-    await sut.release(mine);
-    expect(await sut.findUnserved(10)).toEqual([path.id]);
-    expect((await sut.take(others, 0))?.id).toBe(path.id);
-    expect((await sut.take(mine, 60_000))?.id).toBe(path.id);
+    expect((await leases.take(mine, 60_000))?.id).toBe(path.id);
+    expect(await leases.take(others, 60_000)).toBeNull();
+    expect(await leases.renew(others, 60_000)).toBeNull();
+    expect(await leases.findUnserved(10)).toEqual([]);
+    expect((await leases.renew(mine, 60_000))?.id).toBe(path.id);
+    await leases.release(others);
+    expect(await leases.take(others, 60_000)).toBeNull();
+    await leases.release(mine);
+    expect(await leases.findUnserved(10)).toEqual([path.id]);
+    expect((await leases.take(others, 0))?.id).toBe(path.id);
+    expect((await leases.take(mine, 60_000))?.id).toBe(path.id);
     await world.update(path, { $set: { 'lifecycle.desired.state': 'stopped' } });
-    expect(await sut.renew(mine, 60_000)).toBeNull();
-    expect(await sut.take(mine, 60_000)).toBeNull();
+    expect(await leases.renew(mine, 60_000)).toBeNull();
+    expect(await leases.take(mine, 60_000)).toBeNull();
   });
 
   it('finds agents by their identifiers, within one project of one tenant', async () => {

@@ -8,7 +8,8 @@ import { isPoolOwner } from '../../src/domain/runtime/runtime-spec.js';
 import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
 import { eventually } from '../support/eventually.js';
 import type { FakeContainer } from '../support/fake-engine.js';
-import { LifecycleWorld, type LifecycleHost } from '../support/lifecycle-world.js';
+import type { LifecycleHost } from '../support/lifecycle-host.js';
+import { LifecycleWorld } from '../support/lifecycle-world.js';
 
 const ADMIN = systemActor('test');
 const WAIT_MS = 20_000;

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
+import { DueRecords } from '../../domain/lifecycle/due-work.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import { PortRecords } from '../../domain/lifecycle/port-records.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { UplinkRecords } from '../../domain/network/uplink-records.js';
 import { AgentInstancesDataModule } from '../agent-instances/agent-instances-data.module.js';
+import { MongoDueRecords } from './due.repository.js';
 import { MongoLifecycleRecords } from './lifecycle.repository.js';
 import { MongoPortRecords } from './port.repository.js';
 import { MongoUpkeepRecords } from './upkeep.repository.js';
@@ -12,11 +14,12 @@ import { MongoUplinkRecords } from './uplink.repository.js';
 @Module({
   imports: [AgentInstancesDataModule],
   providers: [
+    { provide: DueRecords, useClass: MongoDueRecords },
     { provide: LifecycleRecords, useClass: MongoLifecycleRecords },
     { provide: PortRecords, useClass: MongoPortRecords },
     { provide: UpkeepRecords, useClass: MongoUpkeepRecords },
     { provide: UplinkRecords, useClass: MongoUplinkRecords },
   ],
-  exports: [LifecycleRecords, PortRecords, UpkeepRecords, UplinkRecords],
+  exports: [DueRecords, LifecycleRecords, PortRecords, UpkeepRecords, UplinkRecords],
 })
 export class LifecycleDataModule {}

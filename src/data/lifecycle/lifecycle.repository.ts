@@ -33,6 +33,7 @@ import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
+import { stepDue } from './due-filters.js';
 import {
   changeReplica,
   changeState,
@@ -216,10 +217,8 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async findDue(limit: number): Promise<readonly AgentInstanceId[]> {
-    // Only a hint, so this process's clock will do; taking the lease asks the database's.
-    const now = new Date();
     const found = await this.documents.collection
-      .find({ 'lifecycle.retryAt': { $lte: now }, 'lifecycle.lease.until': { $not: { $gt: now } }, removedAt: null })
+      .find(stepDue(new Date()))
       .sort({ 'lifecycle.retryAt': 1 })
       .limit(limit)
       .project<{ _id: Types.ObjectId }>({ _id: 1 })

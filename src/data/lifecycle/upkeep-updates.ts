@@ -93,6 +93,19 @@ export function withTimeLeft(ttlSeconds: number, event: DomainEvent<'lifecycle.r
   ];
 }
 
+/** Of the time from one check to the next. */
+const TOGETHER = 1 / 5;
+
+/**
+ * When the next check is due, `inMs` from now: at a multiple of a fifth of that. So checks that are made as often become due together, and an idle
+ * Muster wakes for some of them at once, not for each.
+ */
+export function nextCheckAt(inMs: number): object {
+  const step = Math.max(1, Math.round(inMs * TOGETHER));
+  const from = { $toLong: fromNow(inMs + Math.round(step / 2)) };
+  return { $toDate: { $subtract: [from, { $mod: [from, step] }] } };
+}
+
 /** What a check has shown of a replica beside the first. */
 export function replicaHealth({ replica, fault, forgetsFailures }: HealthFinding): Pipeline {
   const failures = fault === null ? 0 : { $add: ['$$replica.condition.healthCheck.failures', 1] };

@@ -15,9 +15,11 @@ import { UpkeepRecords, type HealthFinding } from '../../domain/lifecycle/upkeep
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { fromNow, type Pipeline } from './lifecycle-updates.js';
+import { healthCheckDue } from './due-filters.js';
+import type { Pipeline } from './lifecycle-updates.js';
 import { byLease, byPath, lifecycleEvent, ManagedDocuments, WHAT } from './managed-documents.js';
 import {
+  nextCheckAt,
   putToSleep,
   wantRemoved,
   replicaHealth,
@@ -92,10 +94,7 @@ export class MongoUpkeepRecords extends UpkeepRecords {
     limit: number,
     nextInMs: (instance: ManagedInstance) => number,
   ): Promise<readonly ManagedInstance[]> {
-    // Only a hint, so this process's clock will do: the next time is the database's.
-    const due = await this.documents.read({ 'lifecycle.healthCheck.dueAt': { $lte: new Date() } }, limit, {
-      'lifecycle.healthCheck.dueAt': 1,
-    });
+    const due = await this.documents.read(healthCheckDue(new Date()), limit, { 'lifecycle.healthCheck.dueAt': 1 });
     if (due.length === 0) return [];
     const taker = randomUUID();
     const { matchedCount } = await this.documents.collection.bulkWrite(
@@ -105,7 +104,7 @@ export class MongoUpkeepRecords extends UpkeepRecords {
             _id: new Types.ObjectId(seen.id),
             'lifecycle.healthCheck.dueAt': seen.lifecycle.healthCheck.dueAt,
           },
-          update: [{ $set: { 'lifecycle.healthCheck.dueAt': fromNow(nextInMs(seen)), [TAKER]: taker } }],
+          update: [{ $set: { 'lifecycle.healthCheck.dueAt': nextCheckAt(nextInMs(seen)), [TAKER]: taker } }],
         },
       })),
       { ordered: false },

@@ -49,7 +49,7 @@ export abstract class UpkeepRecords {
   abstract renew(path: InstancePath, ttlSeconds: number, actor: Actor): Promise<Changed>;
 
   /**
-   * Takes the checks of running agents that are due, longest due first, and sets the next one of each, `nextInMs` from now.
+   * Takes the checks of running agents that are due, longest due first, and sets the next one of each, about `nextInMs` from now, so that they become due together.
    * @returns those that no other Muster has taken
    */
   abstract takeHealthChecks(

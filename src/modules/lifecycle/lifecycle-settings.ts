@@ -11,7 +11,7 @@ export class LifecycleSettings {
   readonly callTimeoutMs: number = 10_000;
   /** For finding an image, which may have to be pulled; it changes no container, so it may outlast a lease. */
   readonly imageTimeoutMs: number = 300_000;
-  /** How often to look for what other processes asked for, and for retries. */
+  /** How often to look for what other processes asked for, and for what the time made due: retries, health checks, agents that nobody serves. */
   readonly pollMs: number = 1_000;
   /** How often to compare everything with the engine. */
   readonly resyncMs: number = 30_000;
@@ -24,12 +24,8 @@ export class LifecycleSettings {
   readonly engineRetryLongestMs: number = 5_000;
   /** How often a waiting caller looks when nobody in this process tells it. */
   readonly waiterPollMs: number = 200;
-  /** How often to look for health checks that are due. */
-  readonly healthPollMs: number = 1_000;
   /** Health checks that one process makes at once; those of agents that hang take long. */
   readonly healthAtOnce: number = 32;
-  /** How often to look for agents whose ports nobody listens on. */
-  readonly portPollMs: number = 1_000;
   /** How long a Muster that fell silent is believed to listen on an agent's ports. */
   readonly portLeaseMs: number = 8_000;
   /** How long an agent is believed to be in use by a process that fell silent. */

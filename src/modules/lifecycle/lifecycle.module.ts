@@ -6,6 +6,7 @@ import { PoolDataModule } from '../../data/pool/pool-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
 import { WorkspaceCapture } from '../../domain/agent-snapshots/workspace-capture.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
+import { DueWork } from '../../domain/lifecycle/due-work.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SecretsModule } from '../secrets/secrets.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -13,6 +14,7 @@ import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
 import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
+import { DueWatch } from './due-watch.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
@@ -60,7 +62,6 @@ import { WorkspaceAccess } from './steps/workspace-access.js';
 import { AgentUseService } from './upkeep/agent-use.service.js';
 import { HealthChecks } from './upkeep/health-checks.js';
 import { HealthProbes } from './upkeep/health-probes.js';
-
 import { WorkspaceCaptureService } from './workspace-capture.service.js';
 
 @Module({
@@ -90,6 +91,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     BoundedExec,
     ContainerPlanner,
     ContainerSteps,
+    { provide: DueWork, useClass: DueWatch },
     Engine,
     EngineWatch,
     HealthChecks,
@@ -133,6 +135,6 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     WorkspaceCaptureService,
     { provide: WorkspaceCapture, useExisting: WorkspaceCaptureService },
   ],
-  exports: [LifecycleService, AgentUse, WorkspaceCapture],
+  exports: [LifecycleService, AgentUse, DueWork, WorkspaceCapture],
 })
 export class LifecycleModule {}

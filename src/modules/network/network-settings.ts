@@ -1,7 +1,5 @@
 /** What carrying connections may take. No user has a reason to set it. Times in ms. */
 export class NetworkSettings {
-  /** How often to look for agents that nobody takes calls of. */
-  readonly pollMs: number = 1_000;
   /** How long a Muster that fell silent is believed to hold an agent's uplinks. */
   readonly leaseMs: number = 8_000;
   /** First wait after an uplink could not be opened; twice as long each time. */

@@ -14,6 +14,15 @@ const FIRST_FREE_PORT = 1024;
 export class PortPolicy {
   constructor(private readonly configuration: Configuration) {}
 
+  isAllowed(manifest: Manifest): boolean {
+    try {
+      this.assertAllowed(manifest);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** @throws DomainError HOST_ACCESS_REFUSED, MANIFEST_NOT_FOUND */
   assertAllowed({ ports = [] }: Manifest): void {
     for (const { containerPort, hostIp = LOOPBACK, hostPort = FIRST_FREE_PORT } of ports) {

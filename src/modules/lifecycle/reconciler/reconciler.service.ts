@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
+import { ALL_DUE, DueWork } from '../../../domain/lifecycle/due-work.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
@@ -47,6 +48,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     private readonly records: LifecycleRecords,
+    private readonly due: DueWork,
     private readonly runtime: ContainerRuntime,
     private readonly worker: InstanceWorker,
     private readonly resync: Resync,
@@ -119,7 +121,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async poll(signal: AbortSignal): Promise<void> {
     let resyncAt = performance.now() + this.settings.resyncMs;
-    while (!signal.aborted) {
+    for (let due = ALL_DUE; !signal.aborted; due = await this.due.next(signal)) {
       try {
         if (this.resyncAsked || performance.now() >= resyncAt) {
           this.resyncAsked = false;
@@ -130,14 +132,14 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
           });
           this.telemetry.resynced((performance.now() - began) / 1000);
         }
-        for (const id of await this.records.findDue(DUE_AT_ONCE)) {
+        const found = due.has('step') ? await this.records.findDue(DUE_AT_ONCE) : [];
+        for (const id of found) {
           this.lookFirst.delete(id);
           this.queue.add(id);
         }
       } catch (error) {
         this.logger.warn({ msg: 'looking for work failed; it is tried again', err: error });
       }
-      await sleep(this.settings.pollMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentInstanceId } from '../../../domain/ids.js';
+import { ALL_DUE, DueWork } from '../../../domain/lifecycle/due-work.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { followersOf, replicaView } from '../../../domain/lifecycle/replicas.js';
 import type { RestartPolicy } from '../../../domain/lifecycle/restart-policy.js';
@@ -25,6 +25,7 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     private readonly records: UpkeepRecords,
+    private readonly due: DueWork,
     private readonly probes: HealthProbes,
     private readonly reconciler: Reconciler,
     private readonly notifier: LifecycleNotifier,
@@ -42,13 +43,12 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (let due = ALL_DUE; !signal.aborted; due = await this.due.next(signal)) {
       try {
-        await this.takeDue();
+        if (due.has('health-check')) await this.takeDue();
       } catch (error) {
         this.logger.warn({ msg: 'looking for due health checks failed; it is tried again', err: error });
       }
-      await sleep(this.settings.healthPollMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
