@@ -91,6 +91,8 @@ async function start(log, program) {
   closeSync(output);
   const ended = once(child, 'close').catch(() => undefined);
   const stop = async () => {
+    // Waiting for it has to keep this process alive: Node ends with exit code 13 when it waits for nothing that can come.
+    child.ref();
     child.kill('SIGTERM');
     await ended;
     await rm(folder, { recursive: true, force: true });

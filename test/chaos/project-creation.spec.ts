@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DatabaseProxy, type Moment } from '../support/database-proxy.js';
-import { testDatabase, type TestDatabase } from '../support/database.js';
+import type { Moment } from '../support/database-proxy.js';
 import { eventually } from '../support/eventually.js';
-import { MusterProcess } from '../support/muster-process.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { SteppedMuster } from '../support/stepped-muster.js';
 
 const ROLES = ['project_manager', 'architect', 'developer', 'reviewer', 'tester'];
 /** More steps than creating a project has; the test notices by itself where they end. */
@@ -15,17 +13,11 @@ const MOST_STEPS = 40;
  * each of them logged once.
  */
 describe('project creation, killed at every step', () => {
-  let database: TestDatabase;
-  let proxy: DatabaseProxy;
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let muster: MusterProcess;
+  let muster: SteppedMuster;
   let templates: string[];
 
   beforeAll(async () => {
-    database = await testDatabase();
-    proxy = await DatabaseProxy.start(database.uri);
-    folder = await temporaryFolder();
-    muster = await start();
+    muster = await SteppedMuster.start();
     templates = await Promise.all(
       ROLES.map(async (role) => {
         const { body } = await muster.call('POST', '/templates', {
@@ -41,58 +33,36 @@ describe('project creation, killed at every step', () => {
   });
 
   afterAll(async () => {
-    await muster.kill();
-    await proxy.stop();
-    await database.drop();
-    await folder.remove();
+    await muster.end();
   });
-
-  const start = (): Promise<MusterProcess> => MusterProcess.start({ mongoUri: proxy.uri, dataDir: folder.path });
 
   /** Kills Muster at its k-th command after now. Resolves to whether it came to that many. */
   async function createKilledAt(step: number, moment: Moment, name: string): Promise<boolean> {
-    let seen = 0;
-    const kills: Promise<void>[] = [];
-    proxy.watcher = (_command, now) => {
-      if (kills.length > 0) return 'cut';
-      if (now !== moment) return 'pass';
-      seen += 1;
-      if (seen < step) return 'pass';
-      kills.push(muster.kill());
-      return 'cut';
-    };
-    const request = muster
-      .call('POST', '/projects', {
-        name,
-        roleAssignments: ROLES.map((role, index) => ({ role, templateId: templates[index] })),
-      })
-      .catch(() => null);
-    const answer = await request;
-    // What is done after the answer (the event log) are steps too: give them time to come, then go on without a kill.
-    if (answer !== null) {
-      await eventually(() => {
-        if (kills.length === 0) throw new Error('not yet');
-        return Promise.resolve();
-      }, 1_000).catch(() => null);
-    }
-    const happened = kills.length > 0;
-    await Promise.all(kills);
-    proxy.watcher = () => 'pass';
-    if (happened) {
-      proxy.cutAll();
-      muster = await start();
-    }
-    return happened;
+    const roleAssignments = ROLES.map((role, index) => ({ role, templateId: templates[index] }));
+    const { killed } = await muster.killAt(
+      step,
+      ({ kind }) => kind === moment,
+      async () => {
+        await muster.call('POST', '/projects', { name, roleAssignments });
+        // What is done after the answer (the event log) are steps too: give them time to come, then go on without a kill.
+        await eventually(() => {
+          if (!muster.isKilled) throw new Error('not yet');
+          return Promise.resolve();
+        }, 1_000).catch(() => null);
+      },
+    );
+    return killed;
   }
 
   async function check(name: string): Promise<'absent' | 'complete'> {
-    const projects = await database.db.collection('projects').find({ name }).toArray();
+    const { db } = muster.database;
+    const projects = await db.collection('projects').find({ name }).toArray();
     expect(projects.length).toBeLessThanOrEqual(1);
     const project = projects[0];
     if (project === undefined) return 'absent';
 
     const instances = await eventually(async () => {
-      const found = await database.db.collection('agent_instances').find({ projectId: project._id }).toArray();
+      const found = await db.collection('agent_instances').find({ projectId: project._id }).toArray();
       expect(found).toHaveLength(ROLES.length);
       return found;
     });
@@ -100,7 +70,7 @@ describe('project creation, killed at every step', () => {
 
     const subjects = [project._id, ...instances.map((instance) => instance._id)].map((id) => id.toHexString());
     await eventually(async () => {
-      const logged = await database.db
+      const logged = await db
         .collection('event_log')
         .find({ 'subject.id': { $in: subjects } })
         .toArray();

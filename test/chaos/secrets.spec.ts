@@ -1,25 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import { BSON } from 'mongodb';
-import { testDatabase, type TestDatabase } from '../support/database.js';
-import { AGENT_IMAGE, describeEngine, engine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
+import { AGENT_IMAGE, describeEngine, engine, SMALL_IMAGE } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
 import { runInside } from '../support/inside-container.js';
-import { MusterProcess } from '../support/muster-process.js';
-import { SteppingEngineProxy } from '../support/stepping-engine-proxy.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { SteppedMuster, type SteppedAgent } from '../support/stepped-muster.js';
 
 const MOST_STEPS = 40;
-/** What Muster asks the engine all the time: no step of a start. */
-const CHATTER = /\/(_ping|version|info|events)/;
 const VALUE = 'open-sesame-open-sesame';
 const FORMS = [VALUE, Buffer.from(VALUE).toString('hex'), Buffer.from(VALUE).toString('base64').slice(0, -4)];
-
-interface Agent {
-  readonly projectId: string;
-  readonly id: string;
-  readonly path: string;
-}
 
 /**
  * Starts an agent that needs a secret at its first instruction, while Muster is killed at its k-th call to the engine from the first
@@ -27,18 +15,11 @@ interface Agent {
  * agent is and nowhere else.
  */
 describeEngine('a secret, while Muster is killed at every step of a start', () => {
-  let database: TestDatabase;
-  let proxy: SteppingEngineProxy;
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let muster: MusterProcess;
+  let muster: SteppedMuster;
   let template: string;
-  let installation: string;
-  const logs: string[] = [];
 
   beforeAll(async () => {
-    [database, folder] = await Promise.all([testDatabase(), temporaryFolder()]);
-    proxy = await SteppingEngineProxy.start(ENGINE_HOST, join(folder.path, 'engine.sock'));
-    muster = await start();
+    muster = await SteppedMuster.start({ RUNTIME: 'docker', AGENT_IMAGE, LOG_LEVEL: 'trace' });
     const command = ['/bin/sh', '-c', 'cat "$TOKEN_FILE" > /workspace/seen || exit 9; exec sleep 3600'];
     const created = await muster.call('POST', '/templates', {
       name: 'keeper',
@@ -47,76 +28,36 @@ describeEngine('a secret, while Muster is killed at every step of a start', () =
     });
     template = created.body.id;
     await muster.call('PUT', '/secrets/token', { value: VALUE });
-    installation = (await database.db.collection('installations').findOne({}))!['installationId'];
   });
 
   afterAll(async () => {
-    await muster.kill();
-    await proxy.stop();
-    for (const id of await containers()) await engine.getContainer(id).remove({ force: true, v: true });
-    await database.drop();
-    await folder.remove();
+    await muster.end();
   });
 
-  const start = (): Promise<MusterProcess> =>
-    MusterProcess.start({
-      mongoUri: database.uri,
-      dataDir: join(folder.path, 'data'),
-      env: { RUNTIME: 'docker', DOCKER_HOST: proxy.host, AGENT_IMAGE, LOG_LEVEL: 'trace' },
-    });
-  const labelled = () => ({ label: [`io.muster.installation=${installation}`] });
-  const containers = async (): Promise<string[]> =>
-    (await engine.listContainers({ all: true, filters: labelled() })).map(({ Id }) => Id);
-  const memories = async (): Promise<string[]> =>
-    (await engine.listVolumes({ filters: labelled() })).Volumes.map(({ Name }) => Name);
-
-  async function newAgent(name: string): Promise<Agent> {
-    const roleAssignments = [{ role: 'developer', templateId: template }];
-    const { body } = await muster.call('POST', '/projects', { name, roleAssignments });
-    const { id: projectId, roleAssignments: seats } = body as { id: string; roleAssignments: { instanceId: string }[] };
-    const id = seats[0]!.instanceId;
-    return { projectId, id, path: `/projects/${projectId}/agents/${id}` };
-  }
+  const containers = async (): Promise<string[]> => (await muster.containers()).map(({ Id }) => Id);
 
   /** Starts the agent, and kills Muster at that call to the engine. Resolves to whether it came to that many. */
-  async function startKilledAt(step: number, agent: Agent): Promise<boolean> {
-    const kills: Promise<void>[] = [];
-    let seen = 0;
+  async function startKilledAt(step: number, agent: SteppedAgent): Promise<boolean> {
     // What comes before only looks images up.
     let hasBegun = false;
-    proxy.watcher = (call) => {
-      hasBegun ||= call.includes('/containers/create');
-      if (!hasBegun || CHATTER.test(call)) return 'pass';
-      if (kills.length === 0 && ++seen === step) kills.push(muster.kill());
-      return kills.length > 0 ? 'cut' : 'pass';
-    };
-    const asked = muster.call('POST', `${agent.path}/actions`, { action: 'start' }, { prefer: 'wait=60' });
-    const answer = await asked.catch((error: unknown) => error);
-    await Promise.all(kills);
-    proxy.watcher = () => 'pass';
-    if (kills.length === 0) {
-      expect(answer).toMatchObject({ status: 200, body: { state: 'running' } });
-      return false;
-    }
-    proxy.cutAll();
-    logs.push(muster.log);
-    // A dead process keeps its lease until it runs out.
-    await database.db
-      .collection('agent_instances')
-      .updateMany({ 'lifecycle.lease': { $ne: null } }, { $set: { 'lifecycle.lease.until': new Date(0) } });
-    muster = await start();
-    return true;
+    const { answer, killed } = await muster.killAt(
+      step,
+      (one) => one.kind === 'engine call' && (hasBegun ||= one.call.includes('/containers/create')),
+      () => muster.call('POST', `${agent.path}/actions`, { action: 'start' }, { prefer: 'wait=60' }),
+    );
+    if (!killed) expect(answer).toMatchObject({ status: 200, body: { state: 'running' } });
+    return killed;
   }
 
   /** It runs, has seen its secret, and there is one memory for the two of them; or the request was lost with Muster. */
-  async function check(agent: Agent): Promise<string> {
+  async function check(agent: SteppedAgent): Promise<string> {
     return eventually(async () => {
       const { body } = await muster.call('GET', `${agent.path}/lifecycle`);
       const { state, desired, replicas, containerId, error } = body;
       expect([state, error]).toEqual([desired.state, null]);
       if (state !== 'running') return state as string;
       expect((await containers()).sort()).toEqual([containerId, replicas[0].companionId].sort());
-      expect(await memories()).toHaveLength(1);
+      expect(await muster.volumes()).toHaveLength(1);
       const seen = await runInside(containerId as string, ['/bin/cat', '/workspace/seen', '/run/secrets/TOKEN']);
       expect(seen).toEqual({ code: 0, said: `${VALUE}${VALUE}` });
       await expectSecret(containerId as string, replicas[0].companionId as string);
@@ -139,12 +80,12 @@ describeEngine('a secret, while Muster is killed at every step of a start', () =
   it('is given, kept, and gone with the agent', async () => {
     const outcomes: string[] = [];
     for (let step = 1; step <= MOST_STEPS; step++) {
-      const agent = await newAgent(`kept ${step}`);
+      const agent = await muster.newAgent(`kept ${step}`, template);
       const killed = await startKilledAt(step, agent);
       outcomes.push(await check(agent));
       await muster.call('DELETE', `/projects/${agent.projectId}`);
       await eventually(async () => {
-        expect([await containers(), await memories()]).toEqual([[], []]);
+        expect([await containers(), await muster.volumes()]).toEqual([[], []]);
       }, 40_000);
       if (!killed) break;
     }
@@ -152,16 +93,16 @@ describeEngine('a secret, while Muster is killed at every step of a start', () =
     expect(outcomes.length).toBeLessThan(MOST_STEPS);
     expect(outcomes.at(-1)).toBe('running');
     // In no line that Muster wrote, however much it was to write, and in no document.
-    logs.push(muster.log);
-    expect(logs.join('')).toContain('"level":"debug"');
+    expect(muster.log).toContain('"level":"debug"');
     const documents: Uint8Array[] = [];
-    for (const { name } of await database.db.listCollections().toArray()) {
-      documents.push(...(await database.db.collection(name).find().toArray()).map((found) => BSON.serialize(found)));
+    const { db } = muster.database;
+    for (const { name } of await db.listCollections().toArray()) {
+      documents.push(...(await db.collection(name).find().toArray()).map((found) => BSON.serialize(found)));
     }
     const kept = Buffer.concat(documents);
     expect(kept.includes('secret.set')).toBe(true);
     for (const form of FORMS) {
-      expect(logs.join('').includes(form)).toBe(false);
+      expect(muster.log.includes(form)).toBe(false);
       expect(kept.includes(form)).toBe(false);
     }
   }, 900_000);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agentsOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
@@ -88,6 +88,45 @@ describeEngine('MCP sessions', () => {
     await eventually(async () => {
       const [session] = (await app.call(`${agent.path}/mcp/sessions?limit=1`)).body.items;
       expect(session).toMatchObject({ state: 'ended', end: 'access-lost' });
+    });
+  });
+
+  describe('of two Musters', () => {
+    let second: TestApp;
+
+    beforeAll(async () => {
+      const env = { RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST, DATA_DIR: app.dataDir, MCP_IDLE_SECONDS: '1' };
+      second = await TestApp.start(env, app.database);
+    });
+
+    afterAll(async () => {
+      await second.stop();
+    });
+
+    it('are the one’s that began them: to the other they are not there, and the client begins anew', async () => {
+      const client = await begun();
+      const elsewhere = new RawMcp(second, agent.path);
+      elsewhere.sessionId = client.sessionId;
+      for (const answer of [await elsewhere.post(PING), await elsewhere.ask('GET'), await elsewhere.ask('DELETE')]) {
+        expect([answer.status, answer.messages[0]]).toEqual([404, expect.objectContaining({ code: 'NOT_FOUND' })]);
+      }
+      // What the other does not have it does not end.
+      expect((await client.post(PING)).status).toBe(202);
+      elsewhere.sessionId = null;
+      expect((await elsewhere.begin()).status).toBe(200);
+      for (const one of [client, elsewhere]) await one.ask('DELETE');
+    });
+
+    it('end when nothing was said for so long, though somebody listens', async () => {
+      const client = new RawMcp(second, agent.path);
+      expect((await client.begin()).status).toBe(200);
+      const listening = await client.ask('GET');
+      expect([listening.status, listening.messages]).toEqual([200, []]);
+      await eventually(async () => {
+        const [session] = (await second.call(`${agent.path}/mcp/sessions?limit=1`)).body.items;
+        expect(session).toMatchObject({ state: 'ended', end: 'idle' });
+      });
+      expect((await client.post(PING)).status).toBe(404);
     });
   });
 

@@ -3,10 +3,20 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 /** Which moment of a command: before the server has seen it, or after it was carried out and before the client knows. */
 export type Moment = 'before' | 'after';
 
-/** Called for each command that changes or reads documents. Answering `cut` drops the command or its answer. */
-export type Watcher = (command: string, moment: Moment) => 'pass' | 'cut';
+/** A command that changes or reads documents, and of which collection. */
+export interface DatabaseCommand {
+  readonly name: string;
+  /** Empty for a command about none. */
+  readonly collection: string;
+}
+
+/** Called for each command. Answering `cut` drops the command or its answer. */
+export type Watcher = (command: DatabaseCommand, moment: Moment) => 'pass' | 'cut';
 
 const OP_MSG = 2013;
+/** Where the first key of the body document begins; its type stands before it. */
+const BODY_KEY = 26;
+const BSON_TEXT = 2;
 /** What drivers say about the connection itself: no step of anybody's work. */
 const CHATTER = new Set([
   'hello',
@@ -60,7 +70,7 @@ export class DatabaseProxy {
   }
 
   private relay(client: Socket, server: Socket): void {
-    const underWay = new Map<number, string>();
+    const underWay = new Map<number, DatabaseCommand>();
     const end = (): void => {
       client.destroy();
       server.destroy();
@@ -75,7 +85,7 @@ export class DatabaseProxy {
     }
     readMessages(client, (message) => {
       const command = commandOf(message);
-      if (command !== null && !CHATTER.has(command)) {
+      if (command !== null && !CHATTER.has(command.name)) {
         underWay.set(message.readInt32LE(4), command);
         if (this.watcher(command, 'before') === 'cut') return;
       }
@@ -104,9 +114,12 @@ function readMessages(socket: Socket, each: (message: Buffer) => void): void {
   });
 }
 
-/** The command of an OP_MSG: the first key of its body document, which stands in a section of kind 0. */
-function commandOf(message: Buffer): string | null {
+/** The command of an OP_MSG: the first key of its body document, which stands in a section of kind 0, and that key's text. */
+function commandOf(message: Buffer): DatabaseCommand | null {
   if (message.readInt32LE(12) !== OP_MSG || message[20] !== 0) return null;
-  const begin = 26;
-  return message.toString('latin1', begin, message.indexOf(0, begin));
+  const end = message.indexOf(0, BODY_KEY);
+  const name = message.toString('latin1', BODY_KEY, end);
+  if (message[BODY_KEY - 1] !== BSON_TEXT) return { name, collection: '' };
+  const begin = end + 1 + 4;
+  return { name, collection: message.toString('utf8', begin, message.indexOf(0, begin)) };
 }

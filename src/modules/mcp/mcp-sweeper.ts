@@ -16,6 +16,8 @@ const MUSTER = systemActor('mcp');
 export class McpSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(McpSweeper.name);
   private timer: NodeJS.Timeout | undefined;
+  /** Ending processes can take longer than it is to the next sweep, which would only get in the way of this one. */
+  private sweeping: Promise<void> | null = null;
 
   constructor(
     private readonly records: McpSessionRecords,
@@ -26,7 +28,9 @@ export class McpSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.attempt(), this.settings.sweepEveryMs).unref();
+    this.timer = setInterval(() => {
+      this.sweeping ??= this.attempt().finally(() => (this.sweeping = null));
+    }, this.settings.sweepEveryMs).unref();
   }
 
   onModuleDestroy(): void {

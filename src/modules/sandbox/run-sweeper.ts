@@ -14,6 +14,8 @@ const BATCH = 100;
 export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RunSweeper.name);
   private timer: NodeJS.Timeout | undefined;
+  /** Ending processes can take longer than it is to the next sweep, which would only get in the way of this one. */
+  private sweeping: Promise<void> | null = null;
 
   constructor(
     private readonly runs: RunRecords,
@@ -23,7 +25,9 @@ export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.attempt(), this.settings.sweepEveryMs).unref();
+    this.timer = setInterval(() => {
+      this.sweeping ??= this.attempt().finally(() => (this.sweeping = null));
+    }, this.settings.sweepEveryMs).unref();
   }
 
   onModuleDestroy(): void {

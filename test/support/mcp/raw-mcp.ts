@@ -1,6 +1,6 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { ADMIN_KEY, type TestApp } from '../app.js';
+import { ADMIN_KEY } from '../muster-process.js';
 
 export interface McpAnswer {
   readonly status: number;
@@ -25,7 +25,7 @@ export class RawMcp {
   private sent: ClientRequest | null = null;
 
   constructor(
-    private readonly app: TestApp,
+    private readonly app: { readonly url: string },
     private readonly path: string,
     private readonly key = ADMIN_KEY,
   ) {}

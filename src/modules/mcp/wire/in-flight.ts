@@ -52,8 +52,12 @@ export class InFlight {
     return found;
   }
 
-  takeAll(): readonly AskedRequest[] {
-    return [...this.asked.values()].flatMap(({ id }) => this.take(id) ?? []);
+  /** One by one, so that each knows how many of its group are still to be answered. */
+  *takeAll(): Generator<AskedRequest> {
+    for (const { id } of [...this.asked.values()]) {
+      const asked = this.take(id);
+      if (asked !== null) yield asked;
+    }
   }
 
   /** Where what belongs to a request goes: stdio says that of progress alone. null: to none, or to one whose client has left. */

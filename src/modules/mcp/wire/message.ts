@@ -1,3 +1,5 @@
+import { listItems } from './list-items.js';
+
 /** JSON-RPC 2.0: what answers are found by. */
 export type MessageId = string | number;
 
@@ -51,7 +53,8 @@ export function readMessages(json: string): Batch | { readonly faults: readonly 
   }
   const items: readonly unknown[] = value;
   if (items.length === 0) return { faults: [{ pointer: '', detail: 'must not be an empty list' }] };
-  const read = items.map((item, index) => messageOf(item, JSON.stringify(item), `/${index}`));
+  const texts = listItems(text);
+  const read = items.map((item, index) => messageOf(item, texts[index] ?? '', `/${index}`));
   const faults = read.flatMap((one) => ('faults' in one ? one.faults : []));
   if (faults.length > 0) return { faults };
   return { messages: read.flatMap((one) => ('faults' in one ? [] : [one])), isList: true, text };

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import type { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
+import type { McpSession } from '../../domain/mcp/mcp-session.js';
+import type { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { McpSessionLog } from './mcp-session-log.js';
+import { McpSettings } from './mcp-settings.js';
+import { McpSweeper } from './mcp-sweeper.js';
+
+const EVERY_MS = 100;
+
+describe('the sweep of MCP sessions', () => {
+  let lost: Partial<McpSession>[];
+  let sut: McpSweeper;
+  const endExec = jest.fn<ContainerRuntime['endExec']>();
+  const discard = jest.fn<McpSessionRecords['discard']>();
+  const end = jest.fn<McpSessionLog['end']>();
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    lost = [
+      { id: 'opening' as McpSession['id'], state: 'opening' },
+      { id: 'open' as McpSession['id'], state: 'open' },
+    ];
+    endExec.mockReset().mockResolvedValue();
+    discard.mockReset().mockResolvedValue();
+    end.mockReset().mockResolvedValue();
+    const findLost = (): Promise<Partial<McpSession>[]> => Promise.resolve(lost);
+    const find = (): Promise<object> => Promise.resolve({ lifecycle: { containerId: 'container' } });
+    sut = new McpSweeper(
+      { findLost, discard } as unknown as McpSessionRecords,
+      { find } as unknown as LifecycleRecords,
+      { end } as unknown as McpSessionLog,
+      { endExec } as unknown as ContainerRuntime,
+      new McpSettings({ sweepEveryMs: EVERY_MS }),
+    );
+  });
+
+  afterEach(() => {
+    sut.onModuleDestroy();
+    jest.useRealTimers();
+  });
+
+  it('ends what they left, then forgets those that nobody was told of, and tells of the others', async () => {
+    await sut.sweep();
+    expect(endExec.mock.calls).toEqual([
+      ['container', 'opening'],
+      ['container', 'open'],
+    ]);
+    expect(discard.mock.calls).toEqual([['opening']]);
+    expect(end.mock.calls.map(([session, outcome]) => [session.id, outcome.end])).toEqual([['open', 'lost']]);
+  });
+
+  it('leaves them on record while the engine is away', async () => {
+    endExec.mockRejectedValue(new RuntimeError('unavailable', 'away'));
+    await sut.sweep();
+    expect([discard.mock.calls, end.mock.calls]).toEqual([[], []]);
+  });
+
+  it('is one at a time, however long it takes', async () => {
+    let done = (): void => undefined;
+    endExec.mockImplementation(() => new Promise((resolve) => (done = resolve)));
+    sut.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(10 * EVERY_MS);
+    expect(endExec).toHaveBeenCalledTimes(1);
+    lost = lost.slice(1);
+    done();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(endExec).toHaveBeenCalledTimes(2);
+    done();
+    await jest.advanceTimersByTimeAsync(2 * EVERY_MS);
+    expect(endExec).toHaveBeenCalledTimes(3);
+  });
+});
