@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,24 +11,54 @@ export interface Answer {
   readonly body: any;
 }
 
+export interface MusterOptions {
+  readonly mongoUri: string;
+  readonly dataDir: string;
+  readonly env?: Record<string, string>;
+}
+
+/** A Muster that has not begun. */
+export interface StandBy {
+  begin(): Promise<MusterProcess>;
+  kill(): Promise<void>;
+}
+
 /** The built API as a process of its own, which can be killed. `npm test` builds it. */
 export class MusterProcess {
   private constructor(
     readonly url: string,
     readonly dataDir: string,
-    private readonly child: ChildProcess,
+    private readonly child: ChildProcessWithoutNullStreams,
     private readonly output: string[],
   ) {}
 
   /** Starts it and waits until it is ready. `dataDir` is kept: give the same one again for a restart. */
-  static async start(options: {
-    mongoUri: string;
-    dataDir: string;
-    env?: Record<string, string>;
-  }): Promise<MusterProcess> {
+  static async start(options: MusterOptions): Promise<MusterProcess> {
+    const muster = await MusterProcess.launch(['--enable-source-maps', resolve('dist/main.js')], options);
+    await muster.ready();
+    return muster;
+  }
+
+  /**
+   * One that has loaded its program, and begins when it is told to: what takes longest is done by then. Who does not have it begin kills
+   * it.
+   */
+  static async standBy(options: MusterOptions): Promise<StandBy> {
+    const muster = await MusterProcess.launch(['--enable-source-maps', resolve('test/support/stand-by.mjs')], options);
+    return {
+      begin: async () => {
+        muster.child.stdin.end('begin');
+        await muster.ready();
+        return muster;
+      },
+      kill: async () => muster.kill(),
+    };
+  }
+
+  private static async launch(program: readonly string[], options: MusterOptions): Promise<MusterProcess> {
     const port = await freePort();
     const output: string[] = [];
-    const child = spawn(process.execPath, ['--enable-source-maps', resolve('dist/main.js')], {
+    const child = spawn(process.execPath, program, {
       env: {
         PATH: process.env['PATH'],
         HOST: '127.0.0.1',
@@ -40,12 +70,13 @@ export class MusterProcess {
         LOG_LEVEL: 'warn',
         ...options.env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // One that was killed reads no more.
+    child.stdin.on('error', () => undefined);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => output.push(text.toString()));
     const muster = new MusterProcess(`http://127.0.0.1:${port}`, options.dataDir, child, output);
-    await muster.ready();
     return muster;
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseProxy, type DatabaseCommand, type Moment } from './database-proxy.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { engine, ENGINE_HOST } from './engine.js';
-import { MusterProcess, type Answer } from './muster-process.js';
+import { MusterProcess, type Answer, type StandBy } from './muster-process.js';
 import { SteppingEngineProxy } from './stepping-engine-proxy.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -29,6 +29,8 @@ export interface SteppedAgent {
  */
 export class SteppedMuster {
   private kills: Promise<void>[] = [];
+  /** Loads while the one before is looked at: loading is most of what a restart takes. */
+  private next: Promise<StandBy>;
   private readonly pastLogs: string[] = [];
 
   private constructor(
@@ -37,8 +39,10 @@ export class SteppedMuster {
     private readonly databaseProxy: DatabaseProxy,
     private readonly engineProxy: SteppingEngineProxy | null,
     private muster: MusterProcess,
-    private readonly boot: () => Promise<MusterProcess>,
-  ) {}
+    private readonly standBy: () => Promise<StandBy>,
+  ) {
+    this.next = standBy();
+  }
 
   /** @param env what is set beside the usual; it has the engine where RUNTIME is docker */
   static async start(env: Record<string, string> = {}): Promise<SteppedMuster> {
@@ -48,13 +52,14 @@ export class SteppedMuster {
       env['RUNTIME'] === 'docker'
         ? await SteppingEngineProxy.start(ENGINE_HOST, join(folder.path, 'engine.sock'))
         : null;
-    const boot = async (): Promise<MusterProcess> =>
-      MusterProcess.start({
-        mongoUri: databaseProxy.uri,
-        dataDir: join(folder.path, 'data'),
-        env: { ...env, ...(engineProxy === null ? {} : { DOCKER_HOST: engineProxy.host }) },
-      });
-    return new SteppedMuster(database, folder, databaseProxy, engineProxy, await boot(), boot);
+    const options = {
+      mongoUri: databaseProxy.uri,
+      dataDir: join(folder.path, 'data'),
+      env: { ...env, ...(engineProxy === null ? {} : { DOCKER_HOST: engineProxy.host }) },
+    };
+    const muster = await MusterProcess.start(options);
+    const standBy = async (): Promise<StandBy> => MusterProcess.standBy(options);
+    return new SteppedMuster(database, folder, databaseProxy, engineProxy, muster, standBy);
   }
 
   /** Another one after each restart. */
@@ -141,7 +146,7 @@ export class SteppedMuster {
   }
 
   async end(): Promise<void> {
-    await this.muster.kill();
+    await Promise.all([this.muster.kill(), this.next.then(async (next) => next.kill())]);
     if (this.engineProxy !== null) {
       for (const { Id } of await this.containers()) await engine.getContainer(Id).remove({ force: true, v: true });
       await this.engineProxy.stop();
@@ -157,7 +162,8 @@ export class SteppedMuster {
     this.pastLogs.push(this.muster.log);
     await this.leasesRunOut();
     await meanwhile?.();
-    this.muster = await this.boot();
+    this.muster = await (await this.next).begin();
+    this.next = this.standBy();
     this.kills = [];
   }
 
