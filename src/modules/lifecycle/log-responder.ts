@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
@@ -14,6 +14,8 @@ import { newestLines } from './newest-lines.js';
 /** Answers with an agent's logs: as one JSON object, or as a stream that ends with the client, the container or Muster. */
 @Injectable()
 export class LogResponder {
+  private readonly logger = new Logger(LogResponder.name);
+
   constructor(
     private readonly lifecycle: LifecycleService,
     private readonly draining: Draining,
@@ -22,13 +24,33 @@ export class LogResponder {
 
   /** @throws NotFoundError, RuntimeError */
   async respond(path: InstancePath, query: LogQueryDto, reply: FastifyReply): Promise<void> {
-    const use = query.follow ? await this.useOf(path) : null;
-    try {
-      await this.answer(path, query, reply, use);
-    } catch (error) {
-      await use?.release();
-      throw error;
+    const { tail, since, follow, replica } = query;
+    const left = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+    const logs = {
+      tail,
+      follow,
+      ...(since === undefined ? {} : { since: new Date(since) }),
+      signal: AbortSignal.any([clientGone(reply), this.draining.signal]),
+    };
+    const lines = await this.lifecycle.logs(path, logs, replica);
+    if (!follow) {
+      await reply.send((await newestLines(lines)) satisfies LogListDto);
+      return;
     }
+    this.useUntil(left, path);
+    await sendEvents(reply, logEvents(lines));
+  }
+
+  /** Nobody waits for it to be written: what was read by then is sent meanwhile. */
+  private useUntil(left: Promise<void>, path: InstancePath): void {
+    const hold = async (): Promise<void> => {
+      const use = await this.useOf(path);
+      await left;
+      await use?.release();
+    };
+    hold().catch((error: unknown) => {
+      this.logger.warn({ msg: 'who follows a log does not keep its agent awake', agent: path.id, err: error });
+    });
   }
 
   /** Who follows the log of a running agent uses it, so that it does not fall asleep meanwhile. One that sleeps is not woken. */
@@ -40,26 +62,5 @@ export class LogResponder {
       if (error instanceof AgentNotRunningError) return null;
       throw error;
     }
-  }
-
-  private async answer(
-    path: InstancePath,
-    { tail, since, follow, replica }: LogQueryDto,
-    reply: FastifyReply,
-    use: Use | null,
-  ): Promise<void> {
-    const query = {
-      tail,
-      follow,
-      ...(since === undefined ? {} : { since: new Date(since) }),
-      signal: AbortSignal.any([clientGone(reply), this.draining.signal]),
-    };
-    const lines = await this.lifecycle.logs(path, query, replica);
-    if (!follow) {
-      await reply.send((await newestLines(lines)) satisfies LogListDto);
-      return;
-    }
-    if (use !== null) reply.raw.once('close', () => void use.release());
-    await sendEvents(reply, logEvents(lines));
   }
 }

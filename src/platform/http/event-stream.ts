@@ -6,7 +6,7 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 /** Proxies cut a connection that is silent for a minute or so. */
 const HEARTBEAT_MS = 15_000;
 /** So many characters are read ahead of the client. */
-const MOST_AHEAD = 64 * 1024;
+const MOST_AHEAD = 256 * 1024;
 
 export interface ServerSentEvent {
   readonly event: string;
@@ -45,7 +45,7 @@ export async function sendEvents(reply: FastifyReply, events: AsyncIterable<stri
     .header('content-type', 'text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
-    .send(Readable.from(events, { objectMode: false }));
+    .send(Readable.from(events, { objectMode: false, highWaterMark: MOST_AHEAD }));
 }
 
 /** Aborted when the client is gone. */

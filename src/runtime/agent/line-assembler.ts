@@ -33,7 +33,8 @@ export class LineAssembler {
 }
 
 function text(bytes: Buffer): string {
-  return bytes.toString('utf8').replace(/\r$/, '');
+  const line = bytes.toString('utf8');
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 /** The last place at or before `at` where a UTF-8 character begins. */

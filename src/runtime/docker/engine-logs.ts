@@ -8,7 +8,8 @@ import { FrameReader, type StreamFrame } from '../agent/stream-frames.js';
 const SPACE = 0x20;
 /** `2025-01-31T12:00:00.123456789Z`, or with an offset. */
 const MAX_TIME_LENGTH = 40;
-const BELOW_MILLISECONDS = /(\.\d{3})\d+/;
+/** `2025-01-31T12:00:00.123`: what is below is of no use here. */
+const MILLISECONDS_LENGTH = 23;
 
 export async function* readEngineLogs(
   engine: EngineClient,
@@ -61,8 +62,7 @@ class LogLines {
 
   /** Lines that come at once have one time, and one Date: reading it costs more than all else. @returns whether it is a time */
   private note(time: string): boolean {
-    // The zone is part of it, the digits below a millisecond are not.
-    const written = time.replace(BELOW_MILLISECONDS, '$1');
+    const written = shortTime(time);
     if (written === this.written) return true;
     const at = new Date(written);
     if (Number.isNaN(at.getTime())) return false;
@@ -78,3 +78,6 @@ class LogLines {
     }
   }
 }
+
+const shortTime = (time: string): string =>
+  time.length > MILLISECONDS_LENGTH && time.endsWith('Z') ? `${time.slice(0, MILLISECONDS_LENGTH)}Z` : time;
