@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import { newId, type ProjectId, type TenantId } from '../../src/domain/ids.js';
 import { seatHolding } from '../../src/domain/quotas/holding.js';
+import { Installations } from '../../src/domain/installation.js';
 import { QuotaGate } from '../../src/domain/quotas/quota-gate.js';
+import { ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
 import { LedgerKeeper } from '../../src/modules/quotas/ledger-keeper.js';
 import { TestApp } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { eventually } from '../support/eventually.js';
 
 /** Two Musters on one database: what is left is decided by the database alone. */
@@ -12,6 +15,7 @@ describe('quotas', () => {
   let one: TestApp;
   let two: TestApp;
   let templateId: string;
+  const keys: string[] = [];
 
   beforeAll(async () => {
     one = await TestApp.start();
@@ -23,8 +27,14 @@ describe('quotas', () => {
     templateId = body.id;
   });
   afterAll(async () => {
-    await two.stop();
-    await one.stop();
+    await destroyAll(one, [undefined, ...keys]);
+    for (const muster of [two, one]) {
+      // Each has processes of its own, which the other cannot end.
+      const runtime = muster.app.get<ContainerRuntime>(ContainerRuntime, { strict: false });
+      const installation = await muster.app.get<Installations>(Installations, { strict: false }).current();
+      for (const { id } of await runtime.list(installation)) await runtime.remove(id);
+      await muster.stop();
+    }
   });
 
   /** A tenant of its own, with limits of its own. */
@@ -33,6 +43,7 @@ describe('quotas', () => {
     const { body } = await one.call('/tenants', { method: 'POST', body: { name } });
     const answer = await one.call(`/tenants/${body.id}/quota`, { method: 'PUT', body: limits });
     expect([answer.status, answer.body.scope]).toEqual([200, 'tenant']);
+    keys.push(body.adminKey.key as string);
     const template = await one.call('/templates', {
       method: 'POST',
       key: body.adminKey.key,

@@ -2,10 +2,13 @@ import { expect } from '@jest/globals';
 import type { TestApp } from './app.js';
 import { eventually } from './eventually.js';
 
-/** Every agent of the app, and waits until they are gone. */
-export async function destroyAll(app: TestApp): Promise<void> {
-  for (const { id } of (await app.call('/projects?limit=200')).body.items) {
-    await app.call(`/projects/${id}`, { method: 'DELETE' });
+/** Every agent of the app, and waits until they are gone. @param keys of the tenants that have agents; the app's own unless given */
+export async function destroyAll(app: TestApp, keys: readonly (string | undefined)[] = [undefined]): Promise<void> {
+  for (const key of keys) {
+    const as = key === undefined ? {} : { key };
+    for (const { id } of (await app.call('/projects?limit=200', as)).body.items) {
+      await app.call(`/projects/${id}`, { method: 'DELETE', ...as });
+    }
   }
   await eventually(async () => {
     expect(await app.database.db.collection('agent_instances').countDocuments({ removedAt: null })).toBe(0);

@@ -5,6 +5,7 @@ import { newAgents } from './agents.mjs';
 const ON_RECORD = 1_000;
 const RUNNING = 50;
 const AT_ONCE = 10;
+const SETTLE_SECONDS = 20;
 const IDLE_SECONDS = 65;
 const TICKS_PER_SECOND = 100;
 
@@ -24,7 +25,8 @@ export async function fleet({ startMuster }) {
         }),
       );
     }
-    await sleep(5_000);
+    // What fifty starts leave behind is collected by then.
+    await sleep(SETTLE_SECONDS * 1_000);
     const before = { cpu: await cpuSeconds(pid), resync: await resyncs(metrics) };
     await sleep(IDLE_SECONDS * 1_000);
     const after = { cpu: await cpuSeconds(pid), resync: await resyncs(metrics) };
