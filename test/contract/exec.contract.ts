@@ -107,6 +107,35 @@ export function execContract(on: ContractContext): void {
       expect(stdout).toMatch(new RegExp(`^[1-9]\\d*\n0\nCapEff:\t0{16}\n${shown}$`));
     });
 
+    supported(
+      'is started by agent-server where that is reached by its socket, and by the engine elsewhere',
+      async () => {
+        const at = await container(kind);
+        if (kind === 'serving') await on.sut.waitUntilReachable(at, on.patience());
+        // Of its parent, which is the shell around it; one that the engine has started has none in here.
+        const parent = `read -r _ _ _ pid _ </proc/$PPID/stat; [ "$pid" = 0 ] || tr '\\0' ' ' </proc/$pid/cmdline`;
+        const { stdout } = await ended(await on.sut.exec(at, sh(parent)));
+        expect(stdout.includes('agent-server')).toBe(kind === 'serving' && on.harness.endpoint === 'unix');
+      },
+    );
+
+    supported('is started by the engine where agent-server hangs', async () => {
+      if (kind !== 'serving' || on.harness.endpoint !== 'unix') return;
+      const at = on.address(await on.started(kind));
+      await on.sut.waitUntilReachable(at, on.patience());
+      const hang = `
+        for dir in /proc/[0-9]*; do
+          case $(tr '\\0' ' ' <$dir/cmdline) in node*agent-server*) kill -STOP \${dir#/proc/} && echo stopped ;; esac
+        done`;
+      const terminal = { columns: 80, rows: 24 };
+      expect((await ended(await on.sut.exec(at, sh(hang, { terminal })))).stdout).toBe('stopped\r\n');
+      await expect(on.sut.exec(at, sh('echo all the same')).then(ended)).resolves.toEqual({
+        stdout: 'all the same\n',
+        stderr: '',
+        exitCode: 0,
+      });
+    });
+
     supported('tells what cannot be run, where, and by which signal it ended', async () => {
       const at = await container(kind);
       expect((await ended(await on.sut.exec(at, spec(['/no/such/program'])))).exitCode).toBe(127);

@@ -58,35 +58,38 @@ export class AgentExecSession extends ExecSession {
 
   private async *frames(): AsyncGenerator<ExecOutput> {
     const frames = new FrameReader(MAX_FRAME_BYTES);
+    let cause: unknown;
     try {
       for await (const piece of this.stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         for (const { number, stream, data } of frames.push(piece)) {
-          if (number === END) this.note(data);
-          else yield { stream, data };
+          if (number !== END) yield { stream, data };
+          else if (this.note(data)) return;
         }
       }
     } catch (error) {
       if (error instanceof RuntimeError) throw error;
       // Whatever broke it: it is not heard of any more.
       this.stream.destroy();
+      cause = error;
     }
-    if (this.code === null && !this.closed) this.code = await this.codeOfLost();
+    if (!this.closed) this.code = await this.codeOfLost(cause);
   }
 
-  /** @throws RuntimeError refused when it was not started */
-  private note(data: Buffer): void {
+  /** @returns whether that is an end @throws RuntimeError refused when it was not started */
+  private note(data: Buffer): boolean {
     const end = parseExecEnd(data);
-    if (end === null) return;
+    if (end === null) return false;
     if ('failure' in end) throw new RuntimeError('refused', `In container ${this.container}: ${end.failure}`);
     this.code = end.exitCode;
+    return true;
   }
 
   /** @throws AgentUnreachableError when the container goes on without saying what became of it */
-  private async codeOfLost(): Promise<number> {
+  private async codeOfLost(cause: unknown): Promise<number> {
     for (let look = 0; look < END_LOOKS; look += 1) {
       if (!(await this.isRunning())) return KILLED;
       await sleep(END_LOOK_EVERY_MS);
     }
-    throw new AgentUnreachableError(this.container);
+    throw new AgentUnreachableError(this.container, { cause });
   }
 }

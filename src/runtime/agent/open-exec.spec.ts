@@ -72,7 +72,8 @@ describe('a program that agent-server starts', () => {
     const [length, rest] = [Buffer.concat(received).readUInt32BE(), Buffer.concat(received).subarray(4)];
     expect(JSON.parse(rest.subarray(0, length).toString())).toEqual(PROGRAM);
     expect(rest.subarray(length).toString()).toBe('input');
-    agent.end(Buffer.concat([frame(1, 'out'), frame(2, 'err'), frame(3, '{"exitCode":7}')]));
+    // What it says after its end is not heard.
+    agent.end(Buffer.concat([frame(1, 'out'), frame(2, 'err'), frame(3, '{"exitCode":7}'), frame(1, 'more')]));
     expect(await heard(session)).toBe('stdout:out stderr:err ');
     expect(await session.exitCode()).toBe(7);
     // It has ended, and has no terminal: nothing comes of these.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecSession, type ExecOutput, type TerminalSize } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
-import { toRuntimeError } from './engine-error.js';
+import { ignoring, toRuntimeError } from './engine-error.js';
 import { FrameReader } from '../agent/stream-frames.js';
 import { writeWithRoom } from '../agent/write-with-room.js';
 
@@ -42,7 +42,9 @@ export class DockerExecSession extends ExecSession {
     try {
       await this.engine.call({
         what: 'resize a terminal',
-        run: (_docker, abortSignal) => this.exec.resize({ w: columns, h: rows, abortSignal }) as Promise<unknown>,
+        // Podman answers 201, which dockerode takes for a refusal.
+        run: (_docker, abortSignal) =>
+          (this.exec.resize({ w: columns, h: rows, abortSignal }) as Promise<unknown>).catch(ignoring(201)),
       });
     } catch (error) {
       const refused = error instanceof RuntimeError && ['refused', 'not-found'].includes(error.failure);

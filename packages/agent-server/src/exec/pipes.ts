@@ -30,6 +30,7 @@ export async function makePipes(programs: number): Promise<Pipes[]> {
 ${numbers.map((n) => `E${n}`).join('\n')}
 echo ready
 read -r done`;
+  const made: Pipes[] = [];
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     await Promise.race([
@@ -37,7 +38,11 @@ read -r done`;
       once(shell, 'exit').then(() => Promise.reject(new Error('the shell made no pipes'))),
     ]);
     const at = (n: number): string => `/proc/${shell.pid}/fd/${FIRST_FD + n}`;
-    return Array.from({ length: programs }, (_, n) => PIPES_EACH * n).map((n) => open(at(n), at(n + 1), at(n + 2)));
+    for (let n = 0; made.length < programs; n += PIPES_EACH) made.push(open(at(n), at(n + 1), at(n + 2)));
+    return made;
+  } catch (error) {
+    for (const pipes of made) discard(pipes);
+    throw error;
   } finally {
     shell.stdin.on('error', () => undefined).end();
     shell.stdout.destroy();
@@ -67,12 +72,15 @@ function open(input: string, output: string, errors: string): Pipes {
     const theirErrors = end(errors, O_WRONLY);
     return {
       theirs: [theirIn, theirOut, theirErrors],
-      stdin: new Socket({ fd: toProgram, readable: false, writable: true }),
-      stdout: new Socket({ fd: fromProgram, readable: true, writable: false }),
-      stderr: new Socket({ fd: ofErrors, readable: true, writable: false }),
+      stdin: quiet(new Socket({ fd: toProgram, readable: false, writable: true })),
+      stdout: quiet(new Socket({ fd: fromProgram, readable: true, writable: false })),
+      stderr: quiet(new Socket({ fd: ofErrors, readable: true, writable: false })),
     };
   } catch (error) {
     for (const fd of opened) closeSync(fd);
     throw error;
   }
 }
+
+/** What breaks is followed by its end, which is what counts; nothing is to be thrown at the process, before it is used either. */
+const quiet = (socket: Socket): Socket => socket.on('error', () => undefined);

@@ -19,7 +19,6 @@ const SIGNALLED = 128;
  */
 export async function runProgram(client: Duplex, pipes: Pipes, request: ExecRequest | null): Promise<void> {
   const { stdin, stdout, stderr } = pipes;
-  for (const socket of [stdin, stdout, stderr]) socket.on('error', () => undefined);
   client.once('close', () => {
     for (const socket of [stdin, stdout, stderr]) socket.destroy();
   });
