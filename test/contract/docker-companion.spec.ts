@@ -46,8 +46,8 @@ describeEngine.each(['unix', 'exec'] as const)('a container with a companion, re
     sut.waitUntilReachable({ id, privateFolder }, AbortSignal.timeout(30_000));
 
   it('is told from one that needs none by its image', async () => {
-    expect(await sut.hasAgentServer(image)).toBe(false);
-    expect(await sut.hasAgentServer(companion.image)).toBe(true);
+    expect(await sut.agentServerIn(image)).toBe('none');
+    expect(await sut.agentServerIn(companion.image)).toBe('program');
   });
 
   it('has an agent-server that answers, prompts and files too, and a program that waits for its input', async () => {

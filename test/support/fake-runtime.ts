@@ -4,6 +4,7 @@ import type { InstallationId } from '../../src/domain/ids.js';
 import type { AgentConnection } from '../../src/domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
+  type AgentServerIn,
   type Answered,
   type CommitRequest,
   type ContainerAddress,
@@ -49,8 +50,8 @@ export class FakeRuntime extends ContainerRuntime {
     return this.engine.perform('resolveImage', reference, () => this.engine.image);
   }
 
-  async hasAgentServer(): Promise<boolean> {
-    return Promise.resolve(true);
+  async agentServerIn(): Promise<AgentServerIn> {
+    return Promise.resolve('program');
   }
 
   async create(spec: RuntimeSpec): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { programOf } from './container-program.js';
+import { environmentOf, programOf } from './container-program.js';
 
 const owner = { id: '66f2a1c09b1e8a4d3c5f7a12', identifier: 'web-app-dev-1', projectSlug: 'web-app' };
 
@@ -71,18 +71,20 @@ describe("a container's program", () => {
     expect(Object.keys(told ?? {}).filter((name) => /^[BCD]/.test(name))).toEqual(['B_FILE', 'D_FILE']);
   });
 
-  it('is told where its secrets will be, of those that there are; never what is in them', () => {
-    const env = [
-      { name: 'B', secret: 'team/b' },
-      { name: 'C', secret: 'c', required: false },
-      { name: 'D', secret: 'd', required: false },
-    ];
-    const { env: told, secrets } = programOf({ env }, owner, new Set(['team/b', 'd']));
-    expect(secrets).toEqual([
-      { variable: 'B', secret: 'team/b' },
-      { variable: 'D', secret: 'd' },
-    ]);
-    expect(told).toMatchObject({ B_FILE: '/run/secrets/B', D_FILE: '/run/secrets/D' });
-    expect(Object.keys(told ?? {}).filter((name) => /^[BCD]/.test(name))).toEqual(['B_FILE', 'D_FILE']);
+  it("has no variables where it is agent-server's: they are told to what is started there", () => {
+    const manifest = {
+      env: [
+        { name: 'TZ', value: 'UTC' },
+        { name: 'B', secret: 'team/b' },
+      ],
+    };
+    const known = new Set(['team/b']);
+    expect(programOf(manifest, owner, known, 'program')).toEqual({ secrets: [{ variable: 'B', secret: 'team/b' }] });
+    const told = { TZ: 'UTC', B_FILE: '/run/secrets/B', MUSTER_AGENT_ID: owner.id };
+    expect(environmentOf(manifest, owner, [{ variable: 'B' }])).toMatchObject(told);
+    // An own program reads them.
+    expect(programOf(manifest, owner, known, 'beside').env).toMatchObject(told);
+    expect(programOf({ ...manifest, args: ['serve'] }, owner, known, 'program').env).toMatchObject(told);
+    expect(() => programOf(manifest, owner, new Set(), 'program')).toThrow('B (secret team/b)');
   });
 });

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors/domain-error.js';
+import type { AgentServerIn } from '../runtime/container-runtime.js';
 import type { RuntimeSpec } from '../runtime/runtime-spec.js';
 import { WRITABLE_PATH_MIB } from '../templates/manifest-bounds.js';
 import type { Manifest, ManifestVariable } from '../templates/manifest.js';
@@ -18,14 +19,24 @@ export type Program = Pick<RuntimeSpec, 'command' | 'args' | 'env' | 'stopSignal
 
 /**
  * What an agent's container runs, with which variables and which secrets; `known` are the names of secrets that there are.
+ *
+ * Where the container runs agent-server and nothing else there are no variables: nothing in it reads them but what is started later, and
+ * that is told them then. So its container is like any other's, and can be waiting for it.
  * @throws DomainError VARIABLE_MISSING, naming every one
  */
-export function programOf(manifest: Manifest, owner: ProgramOwner, known: ReadonlySet<string> = new Set()): Program {
+export function programOf(
+  manifest: Manifest,
+  owner: ProgramOwner,
+  known: ReadonlySet<string> = new Set(),
+  agentServer: AgentServerIn = 'none',
+): Program {
   const { command, args, stopSignal, writablePaths = [] } = manifest;
   const secrets = secretsOf(manifest)
     .filter(({ secret }) => known.has(secret))
     .map(({ variable, secret }) => ({ variable, secret }));
-  const env = environmentOf(manifest, owner, secrets);
+  assertComplete(manifest, secrets);
+  const isTold = agentServer !== 'program' || command !== undefined || args !== undefined;
+  const env = isTold ? environmentOf(manifest, owner, secrets) : {};
   return {
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
@@ -41,23 +52,28 @@ export function programOf(manifest: Manifest, owner: ProgramOwner, known: Readon
 /** Says the manifest anything of the program? Then the program is told who it is. */
 const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks'] as const;
 
-function environmentOf(
+/** What the agent's programs are told, with where they find the secrets it was given. */
+export function environmentOf(
   manifest: Manifest,
   owner: ProgramOwner,
-  secrets: readonly SecretReference[],
+  secrets: readonly Pick<SecretReference, 'variable'>[],
 ): Readonly<Record<string, string>> {
   const own = Object.fromEntries(
     (manifest.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
   );
-  const given = new Set(secrets.map(({ variable }) => variable));
-  const missing = (manifest.env ?? []).filter(
-    ({ name, value, secret, required = secret !== undefined }) => value === undefined && required && !given.has(name),
-  );
-  if (missing.length > 0) throw variablesMissing(missing);
   const files = secrets.map(({ variable }) => [fileVariable(variable), `${SECRETS_FOLDER}/${variable}`] as const);
   // An agent that is agent-server and nothing else is told who it is over its socket.
   const isTold = OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
   return isTold ? { ...own, ...Object.fromEntries(files), ...injectedVariables(manifest, owner) } : own;
+}
+
+/** @throws DomainError VARIABLE_MISSING */
+function assertComplete({ env = [] }: Manifest, secrets: readonly SecretReference[]): void {
+  const given = new Set(secrets.map(({ variable }) => variable));
+  const missing = env.filter(
+    ({ name, value, secret, required = secret !== undefined }) => value === undefined && required && !given.has(name),
+  );
+  if (missing.length > 0) throw variablesMissing(missing);
 }
 
 /** Names every one. */

@@ -14,12 +14,16 @@ export type PoolSpec = Omit<RuntimeSpec, (typeof OWN)[number]>;
 
 /**
  * null: no container like that waits in a pool. gVisor serves its mounts by a process of its own, and nobody has shown that
- * a folder can be renamed under that: such agents start cold. So do those of two containers,
- * and those with secrets, whose variables tell whose they are.
+ * a folder can be renamed under that: such agents start cold. So do those of two containers, and what is one agent's own: folders
+ * beside the workspace, and an environment, which tells whose it is. The values of secrets come over the socket, so a place for them is enough.
  */
 export function poolSpecOf(spec: RuntimeSpec<Owner>): PoolSpec | null {
-  if (spec.isolation !== 'runc' || spec.companion !== undefined || spec.secrets !== undefined) return null;
-  const rest: Partial<RuntimeSpec<Owner>> & PoolSpec = { ...spec };
+  const { isolation, companion, mounts, env } = spec;
+  if (isolation !== 'runc' || companion !== undefined || mounts !== undefined || env !== undefined) return null;
+  const rest: Partial<RuntimeSpec<Owner>> & PoolSpec = {
+    ...spec,
+    ...(spec.secrets === undefined ? {} : { secrets: [] }),
+  };
   for (const own of OWN) Reflect.deleteProperty(rest, own);
   return rest;
 }

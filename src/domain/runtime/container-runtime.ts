@@ -98,7 +98,15 @@ export interface ContainerAddress {
   readonly id: string;
   /** The folder it was created with. */
   readonly privateFolder: string;
+  /** What programs that are started in it are told beside the container's own environment. @default nothing */
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+/**
+ * Whether an image brings agent-server. `program`: and runs that, and nothing else, so that of the container's environment nothing is read but by
+ * what is started in it later. `beside`: its own program is another, which may start it. `none`: it needs a companion.
+ */
+export type AgentServerIn = 'program' | 'beside' | 'none';
 
 export interface CommitRequest {
   /** `name:tag` */
@@ -132,8 +140,8 @@ export abstract class ContainerRuntime {
   abstract info(): Promise<RuntimeInfo>;
   /** The immutable id of an image, pulled if need be. @throws RuntimeError image-missing */
   abstract resolveImage(reference: string): Promise<string>;
-  /** Whether an image, as resolveImage gave it, brings agent-server. @throws RuntimeError image-missing */
-  abstract hasAgentServer(image: string): Promise<boolean>;
+  /** Of an image as resolveImage gave it. @throws RuntimeError image-missing */
+  abstract agentServerIn(image: string): Promise<AgentServerIn>;
   /**
    * Makes the container, with its companion when the spec has one, and starts nothing. Exclusive by name. Makes the private and the workspace folder where they are
    * missing, owned by the user the agent runs as; the folders above them have to be where no agent can write.

@@ -5,7 +5,7 @@ import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
-import { programOf } from '../../domain/lifecycle/container-program.js';
+import { environmentOf, programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { assertEgressAllowed } from '../../domain/network/egress-allowed.js';
 import { isCarried } from '../../domain/network/peer-name.js';
@@ -14,6 +14,7 @@ import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
 import {
   ContainerRuntime,
+  type AgentServerIn,
   type ContainerAddress,
   type RuntimeCapabilities,
 } from '../../domain/runtime/container-runtime.js';
@@ -81,7 +82,8 @@ export class ContainerPlanner {
       this.hostMounts.of(instance),
       this.secretsKnown(instance),
     ]);
-    const companion = await this.companionOf(instance, image);
+    const agentServer = await this.images.agentServerIn(image);
+    const companion = await this.companionOf(instance, agentServer);
     const hash = hashOf(owner);
     const rest = {
       owner,
@@ -91,7 +93,7 @@ export class ContainerPlanner {
       limits: limits.limits,
       isolation: limits.isolation,
       gracePeriodSeconds: limits.gracePeriodSeconds,
-      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets),
+      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets, agentServer),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(companion === null ? {} : { companion }),
       ...(isCarried(instance.manifest.network) ? { network: 'carried' as const } : {}),
@@ -144,8 +146,8 @@ export class ContainerPlanner {
   }
 
   /** null where the image brings agent-server. The installation's own is the one that companions are made from. */
-  private async companionOf({ manifest }: ManagedInstance, image: string): Promise<CompanionSpec | null> {
-    if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
+  private async companionOf({ manifest }: ManagedInstance, agentServer: AgentServerIn): Promise<CompanionSpec | null> {
+    if (manifest.image === undefined || agentServer !== 'none') return null;
     assertReachable(manifest);
     return { image: await this.images.resolve(this.configuration.agentImage), limits: AGENT_SERVER_LIMITS };
   }
@@ -166,9 +168,17 @@ export class ContainerPlanner {
     };
   }
 
-  /** Where the agent in a container of this replica is reached. */
+  /** Where the agent in a container of this replica is reached, and what is told to programs that are started there. */
   async addressOf(instance: ManagedInstance, replica: number, id: string): Promise<ContainerAddress> {
-    return { id, privateFolder: this.privateFolderOf(await this.ownerOf(instance, replica)) };
+    const [owner, env] = await Promise.all([this.ownerOf(instance, replica), this.environmentOf(instance, replica)]);
+    return { id, privateFolder: this.privateFolderOf(owner), env };
+  }
+
+  /** What the programs of this replica are told, as its container was made. */
+  async environmentOf(instance: ManagedInstance, replica: number): Promise<Readonly<Record<string, string>>> {
+    const { id, identifier, manifest, lifecycle } = instance;
+    const { secrets = [] } = lifecycle.replicas.find(({ index }) => index === replica) ?? {};
+    return environmentOf(manifest, { id, identifier, projectSlug: await this.slugOf(instance) }, secrets);
   }
 
   privateFolderOf(owner: ContainerOwner): string {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import { ContainerRuntime, type AgentServerIn } from '../../domain/runtime/container-runtime.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
 import { within } from './within.js';
 
@@ -38,9 +38,9 @@ export class ImageResolver {
     }
   }
 
-  /** Whether it brings agent-server; otherwise it needs a companion. @throws RuntimeError image-missing, unavailable, timeout */
-  async hasAgentServer(id: string): Promise<boolean> {
-    return within(this.settings.callTimeoutMs, 'Looking at an image', this.runtime.hasAgentServer(id));
+  /** @throws RuntimeError image-missing, unavailable, timeout */
+  async agentServerIn(id: string): Promise<AgentServerIn> {
+    return within(this.settings.callTimeoutMs, 'Looking at an image', this.runtime.agentServerIn(id));
   }
 
   forget(reference: string): void {

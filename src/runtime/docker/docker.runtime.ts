@@ -3,6 +3,7 @@ import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
   type Answered,
+  type AgentServerIn,
   type ContainerAddress,
   type CommitRequest,
   type ContainerObservation,
@@ -126,8 +127,8 @@ export class DockerRuntime extends ContainerRuntime {
     return this.agents.probe();
   }
 
-  async hasAgentServer(image: string): Promise<boolean> {
-    return (await this.images.factsOf(image)).hasAgentServer;
+  async agentServerIn(image: string): Promise<AgentServerIn> {
+    return (await this.images.factsOf(image)).agentServer;
   }
 
   async create(spec: RuntimeSpec<Owner>): Promise<string> {
@@ -244,7 +245,8 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   /** By agent-server where it can, which is faster by far; what needs a terminal, and all else, by the engine. */
-  async exec(container: ContainerAddress, spec: ExecSpec): Promise<ExecSession> {
+  async exec(container: ContainerAddress, asked: ExecSpec): Promise<ExecSession> {
+    const spec = { ...asked, env: { ...container.env, ...asked.env } };
     if (spec.terminal === null) {
       const isRunning = async (): Promise<boolean> => (await this.inspect(container.id))?.state === 'running';
       const session = await this.agents.startProgram(container, execProgram(spec), isRunning);

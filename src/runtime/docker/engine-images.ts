@@ -1,4 +1,5 @@
 import type { ImageInspectInfo } from 'dockerode';
+import type { AgentServerIn } from '../../domain/runtime/container-runtime.js';
 import { isImageReference } from '../../domain/runtime/image-reference.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
@@ -15,7 +16,7 @@ const AGENT_SERVER_LABEL = 'io.muster.agent-server';
 interface ImageFacts {
   /** Where it declares volumes. */
   readonly volumes: readonly string[];
-  readonly hasAgentServer: boolean;
+  readonly agentServer: AgentServerIn;
 }
 
 /** Finds out what an image reference means now, and pulls what is not there. */
@@ -70,8 +71,7 @@ export class EngineImages {
       run: (docker) => docker.getImage(id).inspect(),
       meaning: { 404: 'image-missing' },
     });
-    const { [AGENT_SERVER_LABEL]: label } = orElse<Readonly<Record<string, string>>>(Config.Labels, {});
-    const found = { volumes: Object.keys(orElse(Config.Volumes, {})), hasAgentServer: label !== undefined };
+    const found = { volumes: Object.keys(orElse(Config.Volumes, {})), agentServer: agentServerIn(Config) };
     this.facts.set(id, found);
     return found;
   }
@@ -129,6 +129,16 @@ function isMeant(reference: string, { Id, RepoTags }: Pick<ImageInspectInfo, 'Id
   if (IMAGE_ID.test(reference) || short === undefined || !Id.replace(/^sha256:/, '').startsWith(short)) return true;
   const name = reference.includes(':') ? reference : `${reference}:latest`;
   return orElse(RepoTags, []).some((tag) => tag === name || tag.endsWith(`/${name}`));
+}
+
+/** What runs it, as images/agent/Dockerfile has it. */
+const AGENT_PROGRAM = 'node /opt/muster/agent-server.mjs';
+
+function agentServerIn({ Labels, Entrypoint, Cmd }: ImageInspectInfo['Config']): AgentServerIn {
+  const { [AGENT_SERVER_LABEL]: label } = orElse<Readonly<Record<string, string>>>(Labels, {});
+  if (label === undefined) return 'none';
+  const program = [Entrypoint, Cmd].flatMap((part) => orElse(part, []));
+  return program.join(' ') === AGENT_PROGRAM ? 'program' : 'beside';
 }
 
 /** An engine writes null where there is nothing, which dockerode's types do not know. */

@@ -6,6 +6,7 @@ import type { AgentConnection } from '../../domain/runtime/agent-connection.js';
 import {
   ContainerRuntime,
   type Answered,
+  type AgentServerIn,
   type ContainerAddress,
   type ContainerObservation,
   type LogLine,
@@ -91,8 +92,8 @@ export class ProcessRuntime extends ContainerRuntime {
   }
 
   /** The only one there is. */
-  async hasAgentServer(): Promise<boolean> {
-    return Promise.resolve(true);
+  async agentServerIn(): Promise<AgentServerIn> {
+    return Promise.resolve('program');
   }
 
   async create(spec: RuntimeSpec): Promise<string> {

@@ -49,10 +49,12 @@ export class WarmPool {
 
   /**
    * Only an agent's first container comes from the pool, and only into a workspace with nothing in it: the container brings
-   * its own, and what an agent has written is never moved. One that failed starts cold, for it may be the pool that is ill.
+   * its own, and what an agent has written is never moved. One that failed starts cold, for it may be the pool that is ill. So does
+   * one with hooks, which have to have ended before its container starts.
    */
-  private async mayClaim({ lifecycle }: ManagedInstance, spec: RuntimeSpec): Promise<boolean> {
+  private async mayClaim({ lifecycle, manifest }: ManagedInstance, spec: RuntimeSpec): Promise<boolean> {
     if (this.settings.size === 0 || lifecycle.containerId !== null || lifecycle.failures > 0) return false;
+    if (manifest.hooks !== undefined) return false;
     return (await this.folders.isEmpty(spec.workspaceFolder)) && (await this.runtime.canHandOver());
   }
 

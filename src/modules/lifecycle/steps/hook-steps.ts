@@ -47,7 +47,8 @@ export class HookSteps {
     const limitMs = (hooks.timeoutSeconds ?? HOOK_TIMEOUT_SECONDS.fallback) * 1000;
     const signal = AbortSignal.any([hold.lost, hold.interrupted]);
     try {
-      const spec = await this.planner.plan(hold.instance, hold.replica);
+      const env = await this.planner.environmentOf(hold.instance, hold.replica);
+      const spec = { ...(await this.planner.plan(hold.instance, hold.replica)), env };
       await this.runOnHost(hold, 'hosthook_aftercreation', limitMs, signal);
       for (const hook of CONTAINER_HOOKS) {
         const command = hooks[hook];
