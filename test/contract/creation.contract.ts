@@ -42,7 +42,8 @@ export function creationContract(on: ContractContext): void {
   describe('create', () => {
     it('makes a container that does nothing yet', async () => {
       const { id, spec } = await on.created();
-      const { program, ...seen } = (await on.sut.inspect(id))!;
+      const { program, isAltered = false, ...seen } = (await on.sut.inspect(id))!;
+      expect(isAltered).toBe(false);
       // What an exec needs to know to run the same again.
       expect(program !== undefined).toBe(on.sut.capabilities.exec);
       expect(seen).toEqual({

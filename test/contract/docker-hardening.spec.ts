@@ -85,6 +85,37 @@ describeEngine('a container that Docker runs', () => {
     expect(await inside(outcomeOf(`writeFileSync('/tmp/large', Buffer.alloc(17 * 2 ** 20))`))).toBe('ENOSPC');
   });
 
+  it.each([
+    ['memory', { Memory: 512 * 2 ** 20, MemorySwap: 512 * 2 ** 20 }],
+    ['processes', { PidsLimit: 4096 }],
+    ['processors', { NanoCpus: 2e9 }],
+    ['somebody else to restart it', { RestartPolicy: { Name: 'always' } }],
+  ])('is told apart from one that was given other %s, and gets its own limits back', async (_what, given) => {
+    const container = engine.getContainer(id);
+    const before = await container.inspect();
+    expect((await sut.inspect(id))?.isAltered).toBe(false);
+    const seen: string[] = [];
+    const told = new AbortController();
+    const watching = (async () => {
+      for await (const { kind, containerId } of sut.events(specs.installation, told.signal)) {
+        if (containerId !== id) continue;
+        seen.push(kind);
+        told.abort();
+      }
+    })();
+    // The engine tells what happens after it was asked.
+    await sut.info();
+    await container.update(given);
+    expect((await sut.inspect(id))?.isAltered).toBe(true);
+    await watching;
+    expect(seen).toEqual(['changed']);
+    await sut.restoreLimits(id);
+    expect((await sut.inspect(id))?.isAltered).toBe(false);
+    const after = await container.inspect();
+    expect(after.HostConfig).toEqual(before.HostConfig);
+    expect(after.State.StartedAt).toBe(before.State.StartedAt);
+  });
+
   it('cannot lead Muster to a socket of the host, nor make it touch what it links to', async () => {
     const decoy = join(specs.folder, 'decoy.sock');
     let visits = 0;

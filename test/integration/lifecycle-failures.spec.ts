@@ -168,12 +168,30 @@ describe('the reconciler, when things go wrong', () => {
       expect(first.state).toBe('running');
       return Promise.resolve();
     });
+    first.isAltered = true;
+    world.engine.tell('changed', first);
+    await eventually(async () => {
+      expect([first.isAltered, first.state]).toEqual([false, 'running']);
+      return Promise.resolve();
+    });
     world.engine.remove(first.id);
     await eventually(async () => {
       const [container] = world.engine.of(path.id);
       expect(container?.state).toBe('running');
       expect((await world.read(path)).lifecycle).toMatchObject({ state: 'running', containerId: container?.id });
     });
+    await act(path, 'stop');
+    const stopped = world.engine.of(path.id)[0]!;
+    stopped.isAltered = true;
+    await act(path, 'start');
+    const anew = world.engine.of(path.id);
+    expect([anew.length, anew[0]!.id === stopped.id]).toEqual([1, false]);
+    await act(path, 'stop');
+  });
+
+  it('stops again what somebody started behind its back', async () => {
+    const path = await world.instance();
+    await act(path, 'start');
     await act(path, 'stop');
     const stopped = world.engine.of(path.id)[0]!;
     world.engine.start(stopped);

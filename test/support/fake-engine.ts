@@ -12,6 +12,7 @@ export type EngineCall =
   | 'stop'
   | 'pause'
   | 'unpause'
+  | 'restoreLimits'
   | 'remove'
   | 'inspect'
   | 'list'
@@ -28,6 +29,7 @@ export interface FakeContainer {
   startedAt: Date | null;
   exitCode: number | null;
   finishedAt: Date | null;
+  isAltered?: boolean;
   configuration: AgentConfiguration | null;
   secrets: readonly SecretFile[];
 }

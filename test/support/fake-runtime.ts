@@ -109,6 +109,12 @@ export class FakeRuntime extends ContainerRuntime {
     });
   }
 
+  async restoreLimits(id: string): Promise<void> {
+    await this.engine.perform('restoreLimits', id, () => {
+      this.engine.get(id).isAltered = false;
+    });
+  }
+
   async remove(id: string): Promise<void> {
     await this.engine.perform('remove', id, () => {
       this.engine.remove(id);
@@ -191,15 +197,16 @@ export class FakeRuntime extends ContainerRuntime {
   }
 }
 
-const observe = ({ id, spec, state, pid, startedAt, exitCode, finishedAt }: FakeContainer): ContainerObservation => ({
-  id,
+const observe = ({ spec, isAltered = false, ...container }: FakeContainer): ContainerObservation => ({
+  id: container.id,
   name: spec.name,
   owner: spec.owner,
   specDigest: spec.specDigest,
-  state,
-  pid,
-  startedAt,
-  exitCode,
-  finishedAt,
+  state: container.state,
+  pid: container.pid,
+  startedAt: container.startedAt,
+  exitCode: container.exitCode,
+  finishedAt: container.finishedAt,
   oomKilled: false,
+  isAltered,
 });

@@ -152,7 +152,10 @@ export class ReplicaModel {
         this.to(index, 'running');
         break;
       case 'undo':
-        this.looks.set(index, ({ pause: 'paused', unpause: 'running', stop: 'exited' } as const)[step.by]);
+        this.looks.set(
+          index,
+          ({ pause: 'paused', unpause: 'running', restoreLimits: 'running', stop: 'exited' } as const)[step.by],
+        );
         break;
       case 'stop':
         if (isUp) this.looks.set(index, 'exited');

@@ -116,7 +116,7 @@ class Model {
         this.to('running');
         break;
       case 'undo':
-        this.look = { pause: 'paused', unpause: 'running', stop: 'exited' }[step.by] as Look;
+        this.look = { pause: 'paused', unpause: 'running', restoreLimits: 'running', stop: 'exited' }[step.by] as Look;
         break;
       case 'stop':
         if (this.look === 'running' || this.look === 'paused') this.look = 'exited';

@@ -58,8 +58,8 @@ export type Step =
   | { readonly kind: 'pause' }
   /** → running */
   | { readonly kind: 'resume' }
-  /** Somebody paused, resumed or started it behind Muster's back: undo that; the state stays. */
-  | { readonly kind: 'undo'; readonly by: 'pause' | 'unpause' | 'stop' }
+  /** Somebody paused, resumed, started or altered it behind Muster's back: undo that; the state stays. */
+  | { readonly kind: 'undo'; readonly by: 'pause' | 'unpause' | 'stop' | 'restoreLimits' }
   /** → stopped */
   | { readonly kind: 'stop' }
   /** Take the container away and keep the workspace → disabled. */
@@ -125,6 +125,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     if (wanted !== null) return wanted;
     if (container === undefined) return LOOK;
     if (!isUp(container) || hasLostItsFolders(instance, container)) return gone(outlook);
+    if (container.isAltered === true) return { kind: 'undo', by: 'restoreLimits' };
     if (instance.lifecycle.desired.state === 'paused') return { kind: 'pause' };
     if (container.state === 'paused') return { kind: 'undo', by: 'unpause' };
     if (isUnhealthy(instance)) return { kind: 'fail', code: 'HEALTH_CHECK_FAILED' };
@@ -137,6 +138,7 @@ const STEPS: Record<LifecycleState, (outlook: Outlook) => Step> = {
     if (wanted !== null) return wanted;
     if (container === undefined) return LOOK;
     if (!isUp(container) || hasLostItsFolders(instance, container)) return gone(outlook);
+    if (container.isAltered === true) return { kind: 'undo', by: 'restoreLimits' };
     if (instance.lifecycle.desired.state === 'running') return { kind: 'resume' };
     return container.state === 'paused' ? REST : { kind: 'undo', by: 'pause' };
   },
@@ -247,10 +249,14 @@ const isUp = (container: ContainerObservation | null): container is ContainerObs
 const isPartlyUp = (container: ContainerObservation | null): boolean =>
   container !== null && (runs(container) || (container.companion != null && hasItsCompanion(container)));
 
-/** One from the warm pool cannot be started again: its folders were renamed, and are no longer where it was made with them. */
+/**
+ * One from the warm pool cannot be started again: its folders were renamed, and are no longer where it was made with them. Nor is one
+ * with other limits than it was made with.
+ */
 export const canStart = (container: ContainerObservation | null): boolean =>
   container !== null &&
   container.state !== 'dead' &&
+  container.isAltered !== true &&
   container.companion?.state !== 'missing' &&
   container.companion?.state !== 'dead' &&
   !isPoolOwner(container.owner);

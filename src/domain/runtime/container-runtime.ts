@@ -66,6 +66,8 @@ export interface ContainerObservation {
   /** When it ended, by the engine's clock; null while it runs, and where the engine does not know. */
   readonly finishedAt: Date | null;
   readonly oomKilled: boolean;
+  /** Has somebody given it other limits than it was made with? Not looked at in a list. @default false */
+  readonly isAltered?: boolean;
   /** null where it is not looked at: in a list, and by adapters that have no exec. @default null */
   readonly program?: ContainerProgram | null;
   /** @default null: it was made without one */
@@ -88,7 +90,7 @@ export interface LogQuery {
 }
 
 export interface RuntimeEvent {
-  readonly kind: 'started' | 'exited' | 'paused' | 'unpaused' | 'removed' | 'oom';
+  readonly kind: 'started' | 'exited' | 'paused' | 'unpaused' | 'removed' | 'oom' | 'changed';
   readonly containerId: string;
   readonly owner: Owner;
 }
@@ -182,6 +184,8 @@ export abstract class ContainerRuntime {
   abstract pause(id: string): Promise<void>;
   /** @throws RuntimeError not-found, refused when it does not run */
   abstract unpause(id: string): Promise<void>;
+  /** Gives it the limits again that it was made with, while it runs. @throws RuntimeError not-found, refused */
+  abstract restoreLimits(id: string): Promise<void>;
   /** Removes it in whatever state it is, and its companion. */
   abstract remove(id: string): Promise<void>;
   /** null when there is no such container. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { DomainError } from '../../domain/errors/domain-error.js';
+import { passedOn } from '../../platform/telemetry/collect-young.js';
 
 /** A body on its way: passed on as it comes, counted, digested, and cut off when it is too long. */
 export class MeasuredBody implements AsyncIterable<Uint8Array> {
@@ -23,6 +24,7 @@ export class MeasuredBody implements AsyncIterable<Uint8Array> {
         this.bytes += piece.length;
         if (this.bytes > this.maxBytes) throw tooLarge(this.maxBytes);
         this.hash.update(piece);
+        passedOn(piece.length);
         yield piece;
       }
     } catch (cause) {

@@ -10,6 +10,7 @@ import type { EngineClient } from './engine-client.js';
 import { ignoring } from './engine-error.js';
 import type { EngineFeatures } from './engine-features.js';
 import type { EngineImages } from './engine-images.js';
+import { limitsLabel } from './given-limits.js';
 import { makeHostConfig, type Enclosure } from './host-config.js';
 import type { OciRuntimes } from './oci-runtimes.js';
 import type { Transport } from './transport-probe.js';
@@ -117,29 +118,31 @@ export class ContainerCreation {
       this.features.kind(),
       this.features.hasInit(),
     ]);
+    const HostConfig = makeHostConfig({
+      engine,
+      limits,
+      isolation,
+      uid: this.uid,
+      init,
+      privateFolder: transport.endpoint === 'unix' ? spec.privateFolder : null,
+      workspace: transport.sharedFolders ? { folder: spec.workspaceFolder } : { volume },
+      mounts,
+      writablePaths,
+      imageVolumes,
+      carried: spec.network === 'carried',
+      ...shared,
+    });
     return {
       name: spec.name,
       Image: spec.image,
       User: `${this.uid}:${this.uid}`,
-      Labels: toLabels(spec),
+      // Podman tells other limits than it was given, and cannot be told new ones.
+      Labels: { ...toLabels(spec), ...(engine === 'podman' ? {} : limitsLabel(HostConfig)) },
       // The image's own would be run by the engine: outside of the container's limits, as often as it says.
       Healthcheck: { Test: ['NONE'] },
       ...programOf(spec),
       StopTimeout: spec.gracePeriodSeconds,
-      HostConfig: makeHostConfig({
-        engine,
-        limits,
-        isolation,
-        uid: this.uid,
-        init,
-        privateFolder: transport.endpoint === 'unix' ? spec.privateFolder : null,
-        workspace: transport.sharedFolders ? { folder: spec.workspaceFolder } : { volume },
-        mounts,
-        writablePaths,
-        imageVolumes,
-        carried: spec.network === 'carried',
-        ...shared,
-      }),
+      HostConfig,
     };
   }
 

@@ -5,6 +5,7 @@ import type {
   ContainerState,
 } from '../../domain/runtime/container-runtime.js';
 import { readOwner, SPEC_LABEL } from './container-labels.js';
+import { isAltered } from './given-limits.js';
 
 const STATES: Readonly<Record<string, ContainerState>> = {
   created: 'created',
@@ -34,6 +35,7 @@ export function toObservation(info: ContainerInspectInfo): ContainerObservation 
     exitCode: known === 'exited' || known === 'dead' ? state.ExitCode : null,
     finishedAt: up ? null : timeOf(state.FinishedAt),
     oomKilled: state.OOMKilled,
+    isAltered: isAltered(info),
     program: { command: [info.Path, ...info.Args], cwd: info.Config.WorkingDir || '/' },
   };
 }

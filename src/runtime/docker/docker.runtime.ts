@@ -35,6 +35,7 @@ import { EngineFeatures } from './engine-features.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
+import { restoreLimits } from './given-limits.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import { removeContainer } from './remove-container.js';
 import { stopContainer } from './stop-container.js';
@@ -189,6 +190,10 @@ export class DockerRuntime extends ContainerRuntime {
         run: (docker, abortSignal) => docker.getContainer(id).unpause({ abortSignal }),
       }),
     );
+  }
+
+  async restoreLimits(id: string): Promise<void> {
+    await restoreLimits(this.engine, id);
   }
 
   async remove(id: string): Promise<void> {

@@ -17,6 +17,7 @@ const KINDS = {
   died: 'exited',
   remove: 'removed',
   oom: 'oom',
+  update: 'changed',
 } as const satisfies Record<string, RuntimeEvent['kind']>;
 
 interface EngineEvent {

@@ -174,6 +174,11 @@ export class ProcessRuntime extends ContainerRuntime {
     this.nudge();
   }
 
+  /** Nobody can change them. */
+  async restoreLimits(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async remove(id: string): Promise<void> {
     const record = await this.records.find(id);
     if (record?.id !== id) return;
