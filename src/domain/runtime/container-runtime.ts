@@ -25,11 +25,21 @@ export interface RuntimeCapabilities {
   readonly secrets: boolean;
 }
 
+/** Something that is done less well than it is described here, and that Muster cannot make up for. All else holds. */
+export interface Shortcoming {
+  readonly feature: 'log-times' | 'terminal-size' | 'no-new-privileges' | 'process-counts';
+  /** Under that OCI runtime alone. @default under each */
+  readonly isolation?: RuntimeSpec['isolation'];
+  /** What is noticed of it: a sentence for an operator. */
+  readonly effect: string;
+}
+
 export interface RuntimeInfo {
   readonly name: string;
   readonly version: string;
   /** The OCI runtimes that can be asked for. */
   readonly isolations: readonly string[];
+  readonly shortcomings: readonly Shortcoming[];
 }
 
 /** `dead` is what an engine could not remove or start any more. */

@@ -114,7 +114,7 @@ export class ContainerCreation {
     const { limits, isolation, mounts = [], writablePaths = [] } = spec;
     const [{ volumes: imageVolumes }, engine, init] = await Promise.all([
       this.images.factsOf(spec.image),
-      this.features.kind(),
+      this.features.traits(),
       this.features.hasInit(),
     ]);
     return {
@@ -168,8 +168,7 @@ export class ContainerCreation {
       return id;
     } catch (cause) {
       const refused = cause instanceof RuntimeError && cause.failure === 'refused';
-      if (!refused || (await this.features.kind()) !== 'podman') throw cause;
-      // Podman has one status for all that it refuses: a look says whether it is the name.
+      if (!refused || (await this.features.traits()).tellsNameConflicts) throw cause;
       if ((await this.companions.find(name)) === null) throw cause;
       throw new RuntimeError('name-conflict', `The name ${name} is in use on the container engine.`, { cause });
     }

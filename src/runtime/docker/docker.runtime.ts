@@ -34,6 +34,7 @@ import { EngineFeatures } from './engine-features.js';
 import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
+import { ISOLATIONS } from './isolations.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import { removeContainer } from './remove-container.js';
 import { stopContainer } from './stop-container.js';
@@ -68,6 +69,7 @@ export class DockerRuntime extends ContainerRuntime {
   private readonly companions: Companions;
   private readonly creation: ContainerCreation;
   private readonly images: EngineImages;
+  private readonly features: EngineFeatures;
   private readonly ociRuntimes: OciRuntimes;
   private readonly agents: AgentTransport;
   private readonly callTimeoutMs: number;
@@ -79,7 +81,8 @@ export class DockerRuntime extends ContainerRuntime {
     this.callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
     this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
-    this.ociRuntimes = new OciRuntimes(this.engine);
+    this.features = new EngineFeatures(this.engine);
+    this.ociRuntimes = new OciRuntimes(this.engine, this.features);
     this.images = new EngineImages(
       this.engine,
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
@@ -88,11 +91,10 @@ export class DockerRuntime extends ContainerRuntime {
     const uid = options.uid ?? agentUid();
     this.companions = new Companions(this.engine);
     this.agents = new AgentTransport(this.engine, this.images, this.companions, { ...options, uid });
-    const features = new EngineFeatures(this.engine);
     this.creation = new ContainerCreation(
       this.engine,
       this.images,
-      features,
+      this.features,
       this.ociRuntimes,
       this.agents,
       this.companions,
@@ -105,8 +107,9 @@ export class DockerRuntime extends ContainerRuntime {
       this.engine.call({ what: 'tell its version', run: (docker) => docker.version() }),
       this.ociRuntimes.isolations(),
     ]);
-    const name = version.Components.some((component) => component.Name.includes('Podman')) ? 'Podman' : 'Docker';
-    return { name, version: version.Version, isolations };
+    const { name, shortcomings } = await this.features.traits();
+    const ofIsolations = isolations.flatMap((isolation) => ISOLATIONS[isolation].shortcomings);
+    return { name, version: version.Version, isolations, shortcomings: [...shortcomings, ...ofIsolations] };
   }
 
   /** null when the engine does not have it; nothing is pulled. */
