@@ -261,7 +261,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   stats(id: string, signal: AbortSignal): AsyncIterable<ContainerStats> {
-    return readEngineStats(this.engine, id, signal, this.heartbeatMs);
+    return readEngineStats(this.engine, this.features, id, signal, this.heartbeatMs);
   }
 
   async connect(container: ContainerAddress): Promise<AgentConnection> {

@@ -20,6 +20,8 @@ export interface EngineTraits {
   readonly leavesWritable: readonly string[];
   /** The limit of its user's processes that it has to be given; null where it sets none by itself. */
   readonly userProcesses: number | null;
+  /** Does it tell, with what a container uses, its limit of processes, and nothing of a network that it has not? */
+  readonly measuresBounds: boolean;
   /** What Muster cannot make up for. */
   readonly shortcomings: readonly Shortcoming[];
 }
@@ -34,6 +36,7 @@ export const ENGINES: Readonly<Record<EngineKind, EngineTraits>> = {
     fillsMemory: false,
     leavesWritable: [],
     userProcesses: null,
+    measuresBounds: true,
     shortcomings: [],
   },
   podman: {
@@ -48,6 +51,7 @@ export const ENGINES: Readonly<Record<EngineKind, EngineTraits>> = {
     // Of all containers together, which no container's own limit counts: as many as Linux has numbers for. It would say a
     // million, and be refused where root may not raise limits.
     userProcesses: 32_768,
+    measuresBounds: false,
     shortcomings: [
       {
         feature: 'log-times',
@@ -56,6 +60,10 @@ export const ENGINES: Readonly<Record<EngineKind, EngineTraits>> = {
       {
         feature: 'terminal-size',
         effect: 'A terminal has the size it is given a moment after that was answered.',
+      },
+      {
+        feature: 'measures',
+        effect: 'What an agent uses is told each five seconds; its memory counts what the kernel could give back.',
       },
     ],
   },
