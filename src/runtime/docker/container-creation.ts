@@ -60,7 +60,7 @@ export class ContainerCreation {
         ...(await this.secretsOf(spec, companion)),
       });
       const id = await this.make(spec, companion === undefined ? options : besideCompanion(options));
-      if (companion === undefined) this.companions.noteAlone(id);
+      if (companion === undefined) this.companions.noteAlone(id, spec.isolation);
       await clearAgentSocket(spec.privateFolder);
       return id;
     } catch (error) {

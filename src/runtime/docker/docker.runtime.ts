@@ -37,7 +37,7 @@ import { readEngineStats } from './engine-stats.js';
 import { ISOLATIONS } from './isolations.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import { removeContainer } from './remove-container.js';
-import { stopContainer } from './stop-container.js';
+import { resumeToEnd, stopContainer } from './stop-container.js';
 import type { Transport } from './transport-probe.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 20_000;
@@ -170,8 +170,10 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async stop(id: string, gracePeriodSeconds: number): Promise<void> {
+    const { companion, isolation } = await this.companions.attachedTo(id);
+    const endsPaused = ISOLATIONS[isolation].endsPaused && (await this.features.traits()).stopsPaused;
+    if (!endsPaused) await resumeToEnd(this.engine, id);
     await stopContainer(this.engine, id, gracePeriodSeconds);
-    const companion = await this.companions.of(id);
     if (companion !== null) await this.companions.stop(companion);
   }
 
@@ -194,7 +196,8 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async remove(id: string): Promise<void> {
-    const { companion, memory } = await this.companions.attachedTo(id);
+    const { companion, memory, isolation } = await this.companions.attachedTo(id);
+    if (!ISOLATIONS[isolation].endsPaused) await resumeToEnd(this.engine, id);
     await removeContainer(this.engine, id);
     if (companion !== null) await removeContainer(this.engine, companion);
     if (memory !== null) await this.companions.removeMemory(memory);
