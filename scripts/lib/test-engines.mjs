@@ -7,6 +7,7 @@ import { provisionGvisor } from './provision-gvisor.mjs';
 /**
  * @typedef {object} TestEngine An engine beside the usual one on which the contract of runtimes is tested.
  * @property {string} title
+ * @property {'gvisor' | 'podman'} kind
  * @property {string} host empty when there is none
  * @property {'runc' | 'gvisor'} isolation
  * @property {string | null} missing why it cannot be used
@@ -25,9 +26,16 @@ export async function prepareTestEngines({ host, images, log = silentLog }) {
   const copied = podman.ok ? await copyImages(host, podman.host, images, log) : podman;
   /** @type {TestEngine[]} */
   const engines = [
-    { title: 'Docker with gVisor', host, isolation: 'gvisor', missing: gvisor.ok ? null : gvisor.reason },
+    {
+      title: 'Docker with gVisor',
+      kind: 'gvisor',
+      host,
+      isolation: 'gvisor',
+      missing: gvisor.ok ? null : gvisor.reason,
+    },
     {
       title: 'Podman',
+      kind: 'podman',
       host: podman.ok ? podman.host : '',
       isolation: 'runc',
       missing: copied.ok ? null : copied.reason,

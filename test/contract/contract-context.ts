@@ -1,4 +1,4 @@
-import type { ContainerAddress, ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
+import type { ContainerAddress, ContainerRuntime, Shortcoming } from '../../src/domain/runtime/container-runtime.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 import { all, SpecBuilder, take, type AgentKind, type RuntimeHarness } from './runtime-harness.js';
 
@@ -42,6 +42,10 @@ export class ContractContext {
   async ended(runtime: ContainerRuntime, id: string): Promise<void> {
     await take(runtime.logs(id, { follow: true, signal: this.patience() }), all);
     while ((await runtime.inspect(id))?.state === 'running') await runtime.info();
+  }
+
+  lacks(feature: Shortcoming['feature']): boolean {
+    return this.harness.lacks.includes(feature);
   }
 
   address({ id, spec }: Pick<TestContainer, 'id' | 'spec'>): ContainerAddress {

@@ -11,6 +11,13 @@ export function creationContract(on: ContractContext): void {
       expect(info.version).toMatch(/^\d+\./);
     });
 
+    it('says what it does less well than others, and what is noticed of that', async () => {
+      const { shortcomings } = await on.sut.info();
+      const here = shortcomings.filter(({ isolation = on.harness.isolation }) => isolation === on.harness.isolation);
+      expect(here.map(({ feature }) => feature)).toEqual(on.harness.lacks);
+      for (const { effect } of here) expect(effect).toMatch(/^[A-Z].+\.$/);
+    });
+
     it('warns exactly when it is no boundary', () => {
       expect(on.sut.warning === null).toBe(on.sut.capabilities.isolation);
     });

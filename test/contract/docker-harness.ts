@@ -17,6 +17,16 @@ const SCRIPTS: Record<Exclude<AgentKind, 'serving'>, string> = {
   ending: 'echo bye; exit 3',
 };
 
+/** As measured. */
+const LACKS: Record<TestEngine['kind'], RuntimeHarness['lacks']> = {
+  docker: [],
+  // runsc shows no NoNewPrivs in /proc, and its own threads are in the container's cgroup.
+  gvisor: ['no-new-privileges', 'process-counts'],
+  // Podman 4.3 cuts times to seconds, its conmon changes a terminal's size after the service has answered, and it measures
+  // each five seconds, without what it takes to leave out the memory of files.
+  podman: ['log-times', 'terminal-size', 'measures'],
+};
+
 /** The adapter of Docker on an engine, with agents reached by their sockets or by exec. */
 export async function dockerHarness(testEngine: TestEngine, endpoint: 'unix' | 'exec'): Promise<RuntimeHarness> {
   const engine = engineAt(testEngine);
@@ -32,6 +42,7 @@ export async function dockerHarness(testEngine: TestEngine, endpoint: 'unix' | '
     image: (kind) => images[kind],
     endpoint,
     isolation: testEngine.isolation,
+    lacks: LACKS[testEngine.kind],
     unknownImage: 'image-missing',
     clean: async () => {
       for (const image of [images.talking, images.ending]) await engine.getImage(image).remove();

@@ -6,8 +6,8 @@ import type { ExecOutput, ExecSession, ExecSpec } from '../../src/domain/runtime
 import type { ContractContext, TestContainer } from './contract-context.js';
 import type { AgentKind } from './runtime-harness.js';
 
-/** gVisor's own threads count too, so Muster adds room for them. */
-const GVISOR_TASKS = 64;
+/** The room that Muster adds where a runtime's own threads count too. */
+const OWN_TASKS = 64;
 
 interface Ended {
   readonly stdout: string;
@@ -22,13 +22,13 @@ export async function ended(session: ExecSession): Promise<Ended> {
   return { ...texts, exitCode: await session.exitCode() };
 }
 
-/** Reads until what came last holds the text; the rest stays to be read. */
-async function until(output: AsyncIterator<ExecOutput>, text: string): Promise<string> {
+/** Reads until there is what is looked for; the rest stays to be read. */
+async function until(output: AsyncIterator<ExecOutput>, wanted: RegExp): Promise<string> {
   for (let seen = ''; ;) {
     const { value, done } = await output.next();
     if (done === true) throw new Error(`It ended with: ${seen}`);
     seen += Buffer.from(value.data).toString();
-    if (seen.includes(text)) return seen;
+    if (wanted.test(seen)) return seen;
   }
 }
 
@@ -102,8 +102,7 @@ export function execContract(on: ContractContext): void {
       const { stdout } = await ended(
         await on.sut.exec(at, sh('id -u; id -u root; grep -E "CapEff|NoNewPrivs" /proc/self/status')),
       );
-      // gVisor's kernel knows no_new_privs, and does not show it.
-      const shown = on.harness.isolation === 'gvisor' ? '' : 'NoNewPrivs:\t1\n';
+      const shown = on.lacks('no-new-privileges') ? '' : 'NoNewPrivs:\t1\n';
       expect(stdout).toMatch(new RegExp(`^[1-9]\\d*\n0\nCapEff:\t0{16}\n${shown}$`));
     });
 
@@ -159,11 +158,19 @@ export function execContract(on: ContractContext): void {
         }),
       );
       const output = session.output[Symbol.asyncIterator]();
-      await session.write(Buffer.from('go\r'));
-      expect(await until(output, '17 91')).toContain('go\r\n');
+      const size = async (): Promise<string> => {
+        await session.write(Buffer.from('go\r'));
+        // A terminal without a size is a fault to busybox.
+        return until(output, /^go\r\n.*(\d+ \d+|standard input)\r\n$/);
+      };
+      const expectSize = async (wanted: string): Promise<void> => {
+        let seen = await size();
+        while (on.lacks('terminal-size') && !seen.includes(wanted)) seen = await size();
+        expect(seen).toBe(`go\r\n${wanted}\r\n`);
+      };
+      await expectSize('17 91');
       await session.resize({ columns: 132, rows: 50 });
-      await session.write(Buffer.from('go\r'));
-      await until(output, '50 132');
+      await expectSize('50 132');
       await session.write(Buffer.from('end\r'));
       while ((await output.next()).done !== true);
       expect(await session.exitCode()).toBe(0);
@@ -181,7 +188,7 @@ export function execContract(on: ContractContext): void {
         const other = await on.sut.exec(at, sh('sleep 765; :'));
         const session = await on.sut.exec(at, doomed);
         const output = session.output[Symbol.asyncIterator]();
-        await until(output, 'ready');
+        await until(output, /ready/);
         await on.harness.runtime().endExec(at.id, doomed.id);
         while ((await output.next()).done !== true);
         expect(await session.exitCode()).toBe(137);
@@ -202,7 +209,7 @@ export function execContract(on: ContractContext): void {
       expect(value).toMatchObject({
         at: expect.any(Date),
         memoryLimitBytes: 256 * 2 ** 20,
-        pidsLimit: on.harness.isolation === 'gvisor' ? 64 + GVISOR_TASKS : 64,
+        pidsLimit: on.lacks('process-counts') ? 64 + OWN_TASKS : 64,
         network: null,
       });
       const { cpuPercent, cpuSeconds, memoryBytes, pids } = value as ContainerStats;

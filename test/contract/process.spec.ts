@@ -42,6 +42,7 @@ containerRuntimeContract('the process runtime', async (): Promise<RuntimeHarness
     image: (kind) => kind,
     endpoint: 'unix',
     isolation: 'runc',
+    lacks: [],
     unknownImage: 'unsupported',
     clean: () => rm(folder, { recursive: true, force: true }),
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, type InstallationId } from '../../src/domain/ids.js';
 import type { AgentConfiguration } from '../../src/domain/runtime/agent-connection.js';
-import type { ContainerRuntime } from '../../src/domain/runtime/container-runtime.js';
+import type { ContainerRuntime, Shortcoming } from '../../src/domain/runtime/container-runtime.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 
 /** What an agent image is to do: serve; write to both streams and stay; write a line and end with code 3. */
@@ -19,6 +19,8 @@ export interface RuntimeHarness {
   readonly endpoint: 'unix' | 'exec';
   /** What its containers are isolated by. */
   readonly isolation: RuntimeSpec['isolation'];
+  /** What it does less well than the contract asks. It has to say so itself, and the rest has to hold all the more. */
+  readonly lacks: readonly Shortcoming['feature'][];
   /** What the runtime answers to a reference that nothing stands for. */
   readonly unknownImage: 'image-missing' | 'unsupported';
   clean(): Promise<void>;

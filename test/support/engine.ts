@@ -22,6 +22,9 @@ export const engine = new Docker({ socketPath: ENGINE_SOCKET, timeout: 30_000 })
 /** Why the tests that need an engine can't run; null when they can. */
 export const engineMissing: string | null = await findOut();
 
+/** What the usual one is: an operator may have named a Podman. */
+export const engineKind: 'docker' | 'podman' = engineMissing === null && (await isPodman()) ? 'podman' : 'docker';
+
 /** describe, or a loud skip where no engine answers; the run's end counts the skips. */
 export const describeEngine = engineMissing === null ? describe : describe.skip;
 
@@ -35,4 +38,8 @@ async function findOut(): Promise<string | null> {
     process.stderr.write(`\n${reason}\n`);
     return reason;
   }
+}
+
+async function isPodman(): Promise<boolean> {
+  return 'BuildahVersion' in ((await engine.info()) as object);
 }

@@ -1,10 +1,11 @@
 import Docker from 'dockerode';
 import { describe } from '@jest/globals';
-import { engineMissing, ENGINE_HOST } from './engine.js';
+import { engineKind, engineMissing, ENGINE_HOST } from './engine.js';
 
 /** An engine, or a way to use one, that the contract of runtimes is tested on. */
 export interface TestEngine {
   readonly title: string;
+  readonly kind: 'docker' | 'gvisor' | 'podman';
   /** As in DOCKER_HOST; empty when there is none. */
   readonly host: string;
   readonly isolation: 'runc' | 'gvisor';
@@ -15,6 +16,7 @@ export interface TestEngine {
 /** The usual one. */
 export const DOCKER: TestEngine = {
   title: 'Docker',
+  kind: engineKind,
   host: ENGINE_HOST,
   isolation: 'runc',
   missing: engineMissing,
@@ -43,7 +45,7 @@ function prepared(): TestEngine[] {
   if (text !== undefined) return JSON.parse(text) as TestEngine[];
   const missing = 'scripts/test.mjs prepares it, and did not run this test';
   return [
-    { title: 'Docker with gVisor', host: '', isolation: 'gvisor', missing },
-    { title: 'Podman', host: '', isolation: 'runc', missing },
+    { title: 'Docker with gVisor', kind: 'gvisor', host: '', isolation: 'gvisor', missing },
+    { title: 'Podman', kind: 'podman', host: '', isolation: 'runc', missing },
   ];
 }

@@ -43,7 +43,7 @@ export class FakeRuntime extends ContainerRuntime {
 
   async info(): Promise<RuntimeInfo> {
     this.engine.assertUp();
-    return Promise.resolve({ name: 'fake', version: '1', isolations: ['runc'] });
+    return Promise.resolve({ name: 'fake', version: '1', isolations: ['runc'], shortcomings: [] });
   }
 
   async resolveImage(reference: string): Promise<string> {

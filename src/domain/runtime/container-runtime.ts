@@ -25,11 +25,21 @@ export interface RuntimeCapabilities {
   readonly secrets: boolean;
 }
 
+/** Something that is done less well than it is described here, and that Muster cannot make up for. All else holds. */
+export interface Shortcoming {
+  readonly feature: 'log-times' | 'terminal-size' | 'measures' | 'no-new-privileges' | 'process-counts';
+  /** Under that OCI runtime alone. @default under each */
+  readonly isolation?: RuntimeSpec['isolation'];
+  /** What is noticed of it: a sentence for an operator. */
+  readonly effect: string;
+}
+
 export interface RuntimeInfo {
   readonly name: string;
   readonly version: string;
   /** The OCI runtimes that can be asked for. */
   readonly isolations: readonly string[];
+  readonly shortcomings: readonly Shortcoming[];
 }
 
 /** `dead` is what an engine could not remove or start any more. */
@@ -203,7 +213,7 @@ export abstract class ContainerRuntime {
   /**
    * Starts a program beside the agent's own, by the container's /bin/sh. What it has started and left in its session
    * ends with it.
-   * @throws RuntimeError not-found when the container is gone, refused when it does not run, unsupported
+   * @throws RuntimeError not-found when the container is gone or does not run, unsupported
    */
   abstract exec(container: ContainerAddress, spec: ExecSpec): Promise<ExecSession>;
   /**

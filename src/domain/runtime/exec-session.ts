@@ -34,7 +34,7 @@ export abstract class ExecSession {
   abstract write(data: Uint8Array): Promise<void>;
   /** There is no more input. */
   abstract endInput(): void;
-  /** Does nothing to a program that has ended. @throws RuntimeError */
+  /** Does nothing to a program that has ended. It has the size when this resolves, unless the runtime says otherwise of itself. @throws RuntimeError */
   abstract resize(size: TerminalSize): Promise<void>;
   /** Once the output has ended; 128 + n after signal n, as a shell tells it; null while it runs. @throws RuntimeError */
   abstract exitCode(): Promise<number | null>;

@@ -5,6 +5,7 @@ import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
 import { toCompanion } from './container-observation.js';
 import type { EngineClient } from './engine-client.js';
 import { ignoring } from './engine-error.js';
+import { isolationOf, type Isolation } from './isolations.js';
 
 const KNOWN_AT_MOST = 10_000;
 /** As makeHostConfig says it. */
@@ -12,6 +13,8 @@ const JOINED = /^container:([0-9a-f]{64})$/;
 
 /** What goes with a container. */
 interface Attached {
+  /** By what it is isolated. */
+  readonly isolation: Isolation;
   readonly companion: string | null;
   /** The memory for secrets that both share; it goes with the companion, unless somebody took that away by itself. */
   readonly memory: string | null;
@@ -35,13 +38,14 @@ export class Companions {
   /** Notes how a container was made. @returns the id of its companion */
   note(info: Pick<ContainerInspectInfo, 'Id' | 'HostConfig' | 'Mounts'>): string | null {
     const companion = JOINED.exec(info.HostConfig.NetworkMode ?? '')?.[1] ?? null;
-    this.remember(info.Id, { companion, memory: companion === null ? null : memoryOf(info) });
+    const isolation = isolationOf(info.HostConfig.Runtime);
+    this.remember(info.Id, { isolation, companion, memory: companion === null ? null : memoryOf(info) });
     return companion;
   }
 
   /** Notes that a container was made without one. */
-  noteAlone(id: string): void {
-    this.remember(id, { companion: null, memory: null });
+  noteAlone(id: string, isolation: Isolation): void {
+    this.remember(id, { isolation, companion: null, memory: null });
   }
 
   /** The id of its companion; null when it has none, or is not there. @throws RuntimeError */
@@ -55,7 +59,7 @@ export class Companions {
       const info = await this.look(id);
       if (info) this.note(info);
     }
-    return this.known.get(id) ?? { companion: null, memory: null };
+    return this.known.get(id) ?? { isolation: 'runc', companion: null, memory: null };
   }
 
   /** The memory that was made with a companion for what it is given. @throws RuntimeError unsupported when there is none */

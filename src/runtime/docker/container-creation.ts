@@ -61,7 +61,7 @@ export class ContainerCreation {
         ...(await this.secretsOf(spec, companion)),
       });
       const id = await this.make(spec, companion === undefined ? options : besideCompanion(options));
-      if (companion === undefined) this.companions.noteAlone(id);
+      if (companion === undefined) this.companions.noteAlone(id, spec.isolation);
       await clearAgentSocket(spec.privateFolder);
       return id;
     } catch (error) {
@@ -115,7 +115,7 @@ export class ContainerCreation {
     const { limits, isolation, mounts = [], writablePaths = [] } = spec;
     const [{ volumes: imageVolumes }, engine, init] = await Promise.all([
       this.images.factsOf(spec.image),
-      this.features.kind(),
+      this.features.traits(),
       this.features.hasInit(),
     ]);
     const HostConfig = makeHostConfig({
@@ -136,8 +136,7 @@ export class ContainerCreation {
       name: spec.name,
       Image: spec.image,
       User: `${this.uid}:${this.uid}`,
-      // Podman tells other limits than it was given, and cannot be told new ones.
-      Labels: { ...toLabels(spec), ...(engine === 'podman' ? {} : limitsLabel(HostConfig)) },
+      Labels: { ...toLabels(spec), ...(engine.changesLimits ? limitsLabel(HostConfig) : {}) },
       // The image's own would be run by the engine: outside of the container's limits, as often as it says.
       Healthcheck: { Test: ['NONE'] },
       ...programOf(spec),
@@ -171,8 +170,7 @@ export class ContainerCreation {
       return id;
     } catch (cause) {
       const refused = cause instanceof RuntimeError && cause.failure === 'refused';
-      if (!refused || (await this.features.kind()) !== 'podman') throw cause;
-      // Podman has one status for all that it refuses: a look says whether it is the name.
+      if (!refused || (await this.features.traits()).tellsNameConflicts) throw cause;
       if ((await this.companions.find(name)) === null) throw cause;
       throw new RuntimeError('name-conflict', `The name ${name} is in use on the container engine.`, { cause });
     }

@@ -36,9 +36,10 @@ import { EngineImages } from './engine-images.js';
 import { readEngineLogs } from './engine-logs.js';
 import { readEngineStats } from './engine-stats.js';
 import { restoreLimits } from './given-limits.js';
+import { ISOLATIONS } from './isolations.js';
 import { OciRuntimes } from './oci-runtimes.js';
 import { removeContainer } from './remove-container.js';
-import { stopContainer } from './stop-container.js';
+import { resumeToEnd, stopContainer } from './stop-container.js';
 import type { Transport } from './transport-probe.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 20_000;
@@ -70,6 +71,7 @@ export class DockerRuntime extends ContainerRuntime {
   private readonly companions: Companions;
   private readonly creation: ContainerCreation;
   private readonly images: EngineImages;
+  private readonly features: EngineFeatures;
   private readonly ociRuntimes: OciRuntimes;
   private readonly agents: AgentTransport;
   private readonly callTimeoutMs: number;
@@ -81,7 +83,8 @@ export class DockerRuntime extends ContainerRuntime {
     this.callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     this.heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
     this.engine = new EngineClient(parseEngineHost(options.host ?? DEFAULT_ENGINE_HOST), this.callTimeoutMs);
-    this.ociRuntimes = new OciRuntimes(this.engine);
+    this.features = new EngineFeatures(this.engine);
+    this.ociRuntimes = new OciRuntimes(this.engine, this.features);
     this.images = new EngineImages(
       this.engine,
       options.imageCacheMs ?? DEFAULT_IMAGE_CACHE_MS,
@@ -90,11 +93,10 @@ export class DockerRuntime extends ContainerRuntime {
     const uid = options.uid ?? agentUid();
     this.companions = new Companions(this.engine);
     this.agents = new AgentTransport(this.engine, this.images, this.companions, { ...options, uid });
-    const features = new EngineFeatures(this.engine);
     this.creation = new ContainerCreation(
       this.engine,
       this.images,
-      features,
+      this.features,
       this.ociRuntimes,
       this.agents,
       this.companions,
@@ -107,8 +109,9 @@ export class DockerRuntime extends ContainerRuntime {
       this.engine.call({ what: 'tell its version', run: (docker) => docker.version() }),
       this.ociRuntimes.isolations(),
     ]);
-    const name = version.Components.some((component) => component.Name.includes('Podman')) ? 'Podman' : 'Docker';
-    return { name, version: version.Version, isolations };
+    const { name, shortcomings } = await this.features.traits();
+    const ofIsolations = isolations.flatMap((isolation) => ISOLATIONS[isolation].shortcomings);
+    return { name, version: version.Version, isolations, shortcomings: [...shortcomings, ...ofIsolations] };
   }
 
   /** null when the engine does not have it; nothing is pulled. */
@@ -169,8 +172,10 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async stop(id: string, gracePeriodSeconds: number): Promise<void> {
+    const { companion, isolation } = await this.companions.attachedTo(id);
+    const endsPaused = ISOLATIONS[isolation].endsPaused && (await this.features.traits()).stopsPaused;
+    if (!endsPaused) await resumeToEnd(this.engine, id);
     await stopContainer(this.engine, id, gracePeriodSeconds);
-    const companion = await this.companions.of(id);
     if (companion !== null) await this.companions.stop(companion);
   }
 
@@ -197,7 +202,8 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async remove(id: string): Promise<void> {
-    const { companion, memory } = await this.companions.attachedTo(id);
+    const { companion, memory, isolation } = await this.companions.attachedTo(id);
+    if (!ISOLATIONS[isolation].endsPaused) await resumeToEnd(this.engine, id);
     await removeContainer(this.engine, id);
     if (companion !== null) await removeContainer(this.engine, companion);
     if (memory !== null) await this.companions.removeMemory(memory);
@@ -265,7 +271,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   stats(id: string, signal: AbortSignal): AsyncIterable<ContainerStats> {
-    return readEngineStats(this.engine, id, signal, this.heartbeatMs);
+    return readEngineStats(this.engine, this.features, id, signal, this.heartbeatMs);
   }
 
   async connect(container: ContainerAddress): Promise<AgentConnection> {

@@ -3,6 +3,7 @@ import type { ExecSpec } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { DockerExecSession } from './docker-exec-session.js';
 import type { EngineClient } from './engine-client.js';
+import { ignoring } from './engine-error.js';
 import { execMark, execProgram, KILLER, SHELL } from './exec-scripts.js';
 
 /** Where the limit of processes is reached, the one that is to end others may have to wait for room. */
@@ -69,14 +70,29 @@ async function kill(engine: EngineClient, container: string, id: string): Promis
 }
 
 async function start(engine: EngineClient, container: string, options: Start): Promise<DockerExecSession> {
-  return engine.call({
-    what: `start a program in container ${container}`,
-    run: async (docker, abortSignal) => {
-      const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, ...options, abortSignal };
-      const exec = await docker.getContainer(container).exec(attached);
-      const socket = await exec.start({ hijack: true, stdin: true, Tty: options.Tty, abortSignal });
-      return new DockerExecSession(engine, exec, socket, options.Tty);
-    },
-    meaning: { 409: 'not-found' },
+  try {
+    return await engine.call({
+      what: `start a program in container ${container}`,
+      run: async (docker, abortSignal) => {
+        const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, ...options, abortSignal };
+        const exec = await docker.getContainer(container).exec(attached);
+        const socket = await exec.start({ hijack: true, stdin: true, Tty: options.Tty, abortSignal });
+        return new DockerExecSession(engine, exec, socket, options.Tty);
+      },
+      meaning: { 409: 'not-found' },
+    });
+  } catch (cause) {
+    // Not every engine has a status of its own for a container that does not run.
+    const refused = cause instanceof RuntimeError && cause.failure === 'refused';
+    if (!refused || (await runs(engine, container))) throw cause;
+    throw new RuntimeError('not-found', `Container ${container} does not run.`, { cause });
+  }
+}
+
+async function runs(engine: EngineClient, container: string): Promise<boolean> {
+  const info = await engine.call({
+    what: `look at container ${container}`,
+    run: (docker, abortSignal) => docker.getContainer(container).inspect({ abortSignal }).catch(ignoring(404)),
   });
+  return info ? info.State.Running : false;
 }

@@ -1,6 +1,8 @@
 import type { ContainerStats } from '../../domain/runtime/container-stats.js';
 import { LineAssembler } from '../agent/line-assembler.js';
 import type { EngineClient } from './engine-client.js';
+import { ignoring } from './engine-error.js';
+import type { EngineFeatures } from './engine-features.js';
 import { readEngineStream } from './engine-stream.js';
 
 /** What of the engine's answer is read; which fields there are depends on the version of cgroups. */
@@ -19,14 +21,22 @@ interface EngineStats {
   readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>>;
 }
 
+/** What a container was made with. */
+interface Made {
+  readonly pidsLimit: number | null;
+  readonly hasNetwork: boolean;
+}
+
 const NANOSECONDS = 1e9;
 
 export async function* readEngineStats(
   engine: EngineClient,
+  features: EngineFeatures,
   id: string,
   signal: AbortSignal,
   heartbeatMs: number,
 ): AsyncGenerator<ContainerStats> {
+  const made = (await features.traits()).measuresBounds ? null : await look(engine, id);
   const lines = new LineAssembler();
   const pieces = readEngineStream(engine, {
     what: `measure container ${id}`,
@@ -41,14 +51,35 @@ export async function* readEngineStats(
       const seen = JSON.parse(line) as EngineStats;
       // Of one that does not run the engine sends empty measures for ever.
       if (seen.memory_stats?.usage === undefined) return;
-      if (before !== null) yield toStats(seen, before);
+      if (before !== null) yield { ...toStats(seen, before), ...boundsOf(seen, made) };
       before = seen;
     }
   }
 }
 
-function toStats(seen: EngineStats, before: EngineStats): ContainerStats {
-  const { memory_stats: memory = {}, pids_stats: pids = {}, networks } = seen;
+async function look(engine: EngineClient, id: string): Promise<Made> {
+  const info = await engine.call({
+    what: `look at container ${id}`,
+    run: (docker, abortSignal) => docker.getContainer(id).inspect({ abortSignal }).catch(ignoring(404)),
+  });
+  const { PidsLimit = 0, NetworkMode = '' } = info ? info.HostConfig : {};
+  const hasNetwork = NetworkMode !== 'none' && !NetworkMode.startsWith('container:');
+  return { pidsLimit: PidsLimit > 0 ? PidsLimit : null, hasNetwork };
+}
+
+function boundsOf(
+  { pids_stats: pids = {}, networks }: EngineStats,
+  made: Made | null,
+): Pick<ContainerStats, 'pidsLimit' | 'network'> {
+  const hasNetwork = networks !== undefined && (made === null || made.hasNetwork);
+  return {
+    pidsLimit: made === null ? (pids.limit ?? null) : made.pidsLimit,
+    network: hasNetwork ? sumOf(Object.values(networks)) : null,
+  };
+}
+
+function toStats(seen: EngineStats, before: EngineStats): Omit<ContainerStats, 'pidsLimit' | 'network'> {
+  const { memory_stats: memory = {}, pids_stats: pids = {} } = seen;
   const cpu = cpuOf(seen) - cpuOf(before);
   const elapsed = (Date.parse(seen.read) - Date.parse(before.read)) * 1e6;
   // Version 1 of cgroups has the first name, version 2 the second.
@@ -60,10 +91,8 @@ function toStats(seen: EngineStats, before: EngineStats): ContainerStats {
     memoryBytes: Math.max(0, (memory.usage ?? 0) - reclaimable),
     memoryLimitBytes: memory.limit ?? 0,
     pids: pids.current ?? 0,
-    pidsLimit: pids.limit ?? null,
     blockReadBytes: blockBytes(seen, 'read'),
     blockWrittenBytes: blockBytes(seen, 'write'),
-    network: networks === undefined ? null : sumOf(Object.values(networks)),
   };
 }
 

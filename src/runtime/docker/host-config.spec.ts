@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import { ENGINES } from './engine-traits.js';
 import { makeHostConfig, type Enclosure } from './host-config.js';
 
 const enclosure: Enclosure = {
   limits: { cpus: 0.5, memoryMiB: 256, pids: 64, tmpfsMiB: 32 },
-  engine: 'docker',
+  engine: ENGINES.docker,
   isolation: 'runc',
   uid: 1000,
   init: true,
   privateFolder: '/muster/private/a',
   workspace: { folder: '/muster/workspaces/a' },
 };
+
+const onPodman: Enclosure = { ...enclosure, engine: ENGINES.podman };
 
 describe('makeHostConfig', () => {
   it('hardens every container', () => {
@@ -125,12 +128,32 @@ describe('makeHostConfig', () => {
     expect(makeHostConfig({ ...enclosure, isolation: 'gvisor' }).PidsLimit).toBe(64 + 64);
   });
 
-  it('tells Podman what it takes: no owner of what is in memory, and how many processes the user may have', () => {
-    const podman = makeHostConfig({ ...enclosure, engine: 'podman', privateFolder: null, imageVolumes: ['/data'] });
-    for (const path of ['/data', '/run/muster']) {
-      expect(podman.Tmpfs?.[path]).toMatch(/^rw,noexec,nosuid,nodev,mode=1777,size=\d+m$/);
-    }
+  it('tells Podman in its own words whose memory is, that nothing is copied there, and how many processes the user may have', () => {
+    const podman = makeHostConfig({ ...onPodman, privateFolder: null, imageVolumes: ['/data'] });
+    expect(podman.Tmpfs?.['/run/muster']).toBe('rw,noexec,nosuid,nodev,mode=0700,U,size=1m,notmpcopyup');
+    expect(podman.Tmpfs?.['/data']).toBe('rw,noexec,nosuid,nodev,mode=0755,U,size=32m,notmpcopyup');
+    expect(podman.Tmpfs?.['/tmp']).toBe('rw,noexec,nosuid,nodev,mode=1777,size=32m,notmpcopyup');
     expect(podman.Ulimits).toContainEqual({ Name: 'nproc', Soft: 32_768, Hard: 32_768 });
     expect(makeHostConfig(enclosure).Ulimits?.map(({ Name }) => Name)).toEqual(['nofile', 'core']);
+  });
+
+  it('closes what Podman leaves open beside a read-only root, unless the agent is given that very place', () => {
+    const { Tmpfs } = makeHostConfig(onPodman);
+    expect(Tmpfs).toMatchObject({ '/run': 'ro,nosuid,nodev,tmpcopyup', '/var/tmp': 'ro,nosuid,nodev,tmpcopyup' });
+    expect(Object.keys(makeHostConfig(enclosure).Tmpfs ?? {})).toEqual(['/tmp']);
+    const given = makeHostConfig({
+      ...onPodman,
+      writablePaths: [{ path: '/var/tmp', sizeMiB: 3 }],
+      mounts: [{ source: '/muster/run', target: '/run', readOnly: false, own: false }],
+    });
+    expect(given.Tmpfs?.['/var/tmp']).toMatch(/^rw,/);
+    expect(Object.keys(given.Tmpfs ?? {})).not.toContain('/run');
+  });
+
+  it('tells the kernel itself, not the engine, whose the memory is that two containers share', () => {
+    const { Mounts = [] } = makeHostConfig({ ...onPodman, secrets: { labels: {} } });
+    expect(Mounts.find(({ Type }) => Type === 'volume')?.VolumeOptions?.DriverConfig.Options['o']).toBe(
+      'rw,noexec,nosuid,nodev,mode=0700,uid=1000,gid=1000,size=8m',
+    );
   });
 });

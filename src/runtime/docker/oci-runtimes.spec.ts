@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
 import type { EngineCall, EngineClient } from './engine-client.js';
+import { EngineFeatures } from './engine-features.js';
 import { OciRuntimes } from './oci-runtimes.js';
 
 const DOCKER = { Runtimes: { runc: {}, 'io.containerd.runc.v2': {} } };
@@ -17,7 +18,7 @@ const on = (info: object, given = 'runc'): OciRuntimes => {
   const engine = {
     call: async <T>({ run }: EngineCall<T>) => run(docker, new AbortController().signal),
   } as unknown as EngineClient;
-  return new OciRuntimes(engine);
+  return new OciRuntimes(engine, new EngineFeatures(engine));
 };
 
 const UNSUPPORTED = { failure: 'unsupported', code: 'RUNTIME_UNSUPPORTED', message: expect.stringContaining('runsc') };

@@ -69,7 +69,7 @@ async function createProbe(
   token: string,
 ): Promise<string> {
   const hostConfig = makeHostConfig({
-    engine: await new EngineFeatures(engine).kind(),
+    engine: await new EngineFeatures(engine).traits(),
     limits: LIMITS,
     isolation: 'runc',
     uid,

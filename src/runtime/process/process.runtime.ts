@@ -81,7 +81,7 @@ export class ProcessRuntime extends ContainerRuntime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    return Promise.resolve({ name: 'Node.js', version: process.versions.node, isolations: [] });
+    return Promise.resolve({ name: 'Node.js', version: process.versions.node, isolations: [], shortcomings: [] });
   }
 
   /** @throws RuntimeError unsupported for any image but the agents' own, image-missing when that is not built */

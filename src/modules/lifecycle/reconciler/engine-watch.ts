@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import { backOffMs } from '../../../domain/lifecycle/restart-policy.js';
-import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
+import { ContainerRuntime, type RuntimeEvent, type Shortcoming } from '../../../domain/runtime/container-runtime.js';
 import { Telemetry } from '../../../domain/telemetry/telemetry.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { ContainerPlanner } from '../container-planner.js';
@@ -59,12 +59,31 @@ export class EngineWatch {
 
   /** The stream may be silent for long: whether the engine is there says its answer. */
   private async greet(listener: EngineWatchListener): Promise<void> {
-    await within(this.settings.callTimeoutMs, 'Asking the engine for its version', this.runtime.info());
+    const asked = this.runtime.info();
+    const { name, version, shortcomings } = await within(
+      this.settings.callTimeoutMs,
+      'Asking the engine for its version',
+      asked,
+    );
+    if (this.watchedSince === null) this.tell(`${name} ${version}`, shortcomings);
     if (this.failures > 0) this.logger.log({ msg: 'the container engine answers again' });
     if (this.failures > 0 || this.watchedSince === null) this.watchedSince = new Date();
     this.failures = 0;
     this.telemetry.engineSeen(true);
     listener.onAvailable();
+  }
+
+  /** What somebody may wonder at later. */
+  private tell(engine: string, shortcomings: readonly Shortcoming[]): void {
+    for (const { feature, isolation = null, effect } of shortcomings) {
+      this.logger.log({
+        msg: 'the container engine does something less well than others',
+        engine,
+        feature,
+        isolation,
+        effect,
+      });
+    }
   }
 
   private async lost(error: unknown, signal: AbortSignal): Promise<void> {
