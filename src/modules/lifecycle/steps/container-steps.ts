@@ -11,6 +11,7 @@ import { ContainerPlanner, isSameOwner } from '../container-planner.js';
 import { WarmPool } from '../pool/warm-pool.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
+import type { PreStopOutcome } from './pre-stop.js';
 
 /** What is known about the container after a step; undefined: it has to be looked at. */
 export type Seen = ContainerObservation | null | undefined;
@@ -102,7 +103,7 @@ export class ContainerSteps {
   }
 
   /** removing → removed: the container and its folders; with the first replica, which goes last, the agent itself. */
-  async remove(hold: ReplicaHold): Promise<Seen> {
+  async remove(hold: ReplicaHold, before: PreStopOutcome): Promise<Seen> {
     await this.removeRecorded(hold);
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance, hold.replica);
@@ -111,7 +112,7 @@ export class ContainerSteps {
     await this.folders.remove(this.planner.privateFolderOf(owner), ...shared);
     await hold.transition({
       to: 'removed',
-      reason: 'container-removed',
+      reason: before === 'failed' ? 'pre-stop-failed' : 'container-removed',
       replica: null,
       error: null,
       retryAt: null,
