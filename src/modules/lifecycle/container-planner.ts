@@ -4,6 +4,7 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
+import { AGENT_SERVER_LIMITS } from '../../domain/lifecycle/companion.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
@@ -22,7 +23,6 @@ import {
   type CompanionSpec,
   type ContainerOwner,
   type Owner,
-  type RuntimeLimits,
   type RuntimeSpec,
 } from '../../domain/runtime/runtime-spec.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
@@ -39,8 +39,6 @@ import { ImageResolver } from './image-resolver.js';
 import { PortPolicy } from './ports/port-policy.js';
 
 const SLUGS_KEPT = 1000;
-/** Of agent-server alone: what it needs to render a prompt, to look after files, a piece at a time, and to pass on connections. */
-const AGENT_SERVER_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 

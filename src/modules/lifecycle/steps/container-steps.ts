@@ -233,9 +233,11 @@ export class ContainerSteps {
 }
 
 /** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
-function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, { image }: RuntimeSpec): { image?: PinnedImage } {
-  if (manifest.image === undefined || lifecycle.image) return {};
-  return { image: { reference: manifest.image, id: image, at: new Date() } };
+function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, spec: RuntimeSpec): { image?: PinnedImage } {
+  const pinned = lifecycle.image ?? null;
+  if (manifest.image === undefined || pinned?.companion !== undefined) return {};
+  const companion = spec.companion !== undefined;
+  return { image: { ...(pinned ?? { reference: manifest.image, id: spec.image, at: new Date() }), companion } };
 }
 
 const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({
