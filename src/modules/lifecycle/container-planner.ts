@@ -7,6 +7,7 @@ import { Installations } from '../../domain/installation.js';
 import { AGENT_SERVER_LIMITS } from '../../domain/lifecycle/companion.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { programOf } from '../../domain/lifecycle/container-program.js';
+import { needsCompany, type HookCompanion } from '../../domain/lifecycle/hooks.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { assertEgressAllowed } from '../../domain/network/egress-allowed.js';
 import { isCarried } from '../../domain/network/peer-name.js';
@@ -130,6 +131,11 @@ export class ContainerPlanner {
     return this.privateFolder(digestOf(['files', hashOf(owner)]));
   }
 
+  /** The private folder of the companions of its hooks. */
+  hooksFolderOf(owner: ContainerOwner): string {
+    return this.privateFolder(digestOf(['hooks', hashOf(owner)]));
+  }
+
   /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
   forgetImage(instance: ManagedInstance): void {
     this.images.forget(this.imageOf(instance));
@@ -145,7 +151,18 @@ export class ContainerPlanner {
   private async companionOf({ manifest }: ManagedInstance, image: string): Promise<CompanionSpec | null> {
     if (manifest.image === undefined || (await this.images.hasAgentServer(image))) return null;
     assertReachable(manifest);
+    return this.companion();
+  }
+
+  /** @throws RuntimeError image-missing, unavailable */
+  private async companion(): Promise<CompanionSpec> {
     return { image: await this.images.resolve(this.configuration.agentImage), limits: AGENT_SERVER_LIMITS };
+  }
+
+  /** What the hooks of an agent with this specification get their secrets and network by; null: they get none. @throws as `plan` */
+  async hookCompanion({ owner, companion, ...rest }: RuntimeSpec): Promise<HookCompanion | null> {
+    if (!needsCompany({ owner, ...rest })) return null;
+    return { spec: companion ?? (await this.companion()), privateFolder: this.hooksFolderOf(owner) };
   }
 
   /** Where the runtime has no place for them there are none: one that is required has been refused by now. */

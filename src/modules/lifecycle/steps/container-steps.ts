@@ -108,7 +108,8 @@ export class ContainerSteps {
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance, hold.replica);
     hold.assertAlive();
-    const shared = hold.replica === 0 ? [this.planner.filesFolderOf(owner), ...this.planner.ownFolders(instance)] : [];
+    const aside = [this.planner.filesFolderOf(owner), this.planner.hooksFolderOf(owner)];
+    const shared = hold.replica === 0 ? [...aside, ...this.planner.ownFolders(instance)] : [];
     await this.folders.remove(this.planner.privateFolderOf(owner), ...shared);
     await hold.transition({
       to: 'removed',
