@@ -9,12 +9,20 @@ import { importImage, inspectImage } from './engine-images.mjs';
 import { silentLog } from './log.mjs';
 import { lastWords, run } from './run.mjs';
 
-export const TEST_POSTGRES = 'muster/test-postgres:latest';
+/** Named anew with each change of what is in it: one that is there is taken as it is. */
+export const TEST_POSTGRES = 'muster/test-postgres:2';
 
-/** What starts it: as whoever it is run, with its data where that one can write. */
+/** What starts it: as whoever it is run, with its data where that one can write, and with a password where a file has one. */
 const START = `#!/bin/sh
 set -e
-[ -s "$PGDATA/PG_VERSION" ] || initdb --no-locale --encoding=UTF8 --auth=trust --username=postgres --no-sync
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  if [ -n "$POSTGRES_PASSWORD_FILE" ]; then
+    set -- --auth=scram-sha-256 "--pwfile=$POSTGRES_PASSWORD_FILE"
+  else
+    set -- --auth=trust
+  fi
+  initdb --no-locale --encoding=UTF8 --username=postgres --no-sync "$@"
+fi
 exec postgres -k /tmp -h 127.0.0.1 -c shared_buffers=16MB -c dynamic_shared_memory_type=mmap -c max_connections=20
 `;
 

@@ -142,4 +142,38 @@ describeEngine('any image is an agent', () => {
       'database system was shut down',
     );
   }, 180_000);
+
+  it('with PostgreSQL whose password is a secret: who has it gets in, who has another does not', async () => {
+    const manifest = {
+      type: 'service',
+      image: await postgresImage(),
+      // As images of PostgreSQL know it: the password is in the file that POSTGRES_PASSWORD_FILE names.
+      env: [{ name: 'POSTGRES_PASSWORD', secret: 'database/password' }],
+      health: { kind: 'command', command: ['pg_isready', '-h', '127.0.0.1', '-U', 'postgres'], ...OFTEN },
+      startTimeoutSeconds: 60,
+      stopSignal: 'SIGINT',
+      gracePeriodSeconds: 20,
+    };
+    const agent = await agentOf(app, { manifest });
+    const value = "corr3ct h0rse' battery";
+    const path = `/projects/${agent.projectId}/secrets/database%2Fpassword`;
+    expect((await app.call(path, { method: 'PUT', body: { value } })).status).toBe(201);
+    const started = await act(agent, 'start');
+    expect([started.status, started.body.error]).toEqual([200, null]);
+    const logIn = async (password: string): Promise<any> => {
+      const command = ['psql', '-h', '127.0.0.1', '-U', 'postgres', '-wqAtc', 'select current_user'];
+      const body = { type: 'exec', command, env: { PGPASSWORD: password } };
+      return (await app.call(`${agent.path}/runs`, { method: 'POST', body })).body;
+    };
+    const isRefused = { exitCode: 2, stdout: '', stderr: expect.stringContaining('password authentication failed') };
+    expect(await logIn(value)).toMatchObject({ exitCode: 0, stdout: 'postgres\n' });
+    expect(await logIn('wrong')).toMatchObject(isRefused);
+    expect((await act(agent, 'restart')).body.state).toBe('running');
+    expect(await logIn(value)).toMatchObject({ exitCode: 0 });
+    expect(await logIn('wrong')).toMatchObject(isRefused);
+    const inspected = await Promise.all((await containersOf(agent)).map((id) => engine.getContainer(id).inspect()));
+    expect(JSON.stringify(inspected)).toContain('POSTGRES_PASSWORD_FILE=/run/secrets/POSTGRES_PASSWORD');
+    expect(JSON.stringify(inspected)).not.toContain(value);
+    expect(JSON.stringify((await app.call(`${agent.path}/logs`)).body)).not.toContain(value);
+  }, 180_000);
 });

@@ -82,26 +82,4 @@ describeEngine('what is checked of an agent is what its manifest says', () => {
     expect(await act(agent, 'start')).toMatchObject({ body: { code: 'CONTAINER_START_FAILED' } });
     await act(agent, 'stop');
   });
-
-  it('is told to get ready for its end, before it is told to end', async () => {
-    const manifest = { preStop: { command: ['sh', '-c', 'echo ready > ready'] } };
-    const agent = await agentOf(app, { manifest });
-    for (const action of ['start', 'pause']) await act(agent, action);
-    const stopped = await act(agent, 'stop');
-    expect(reasonsOf(stopped.body).at(-1)).toBe('container-stopped');
-    await act(agent, 'start');
-    expect(await exec(agent, 'cat ready')).toMatchObject({ stdout: 'ready\n' });
-  });
-
-  it.each([
-    ['fails', ['false']],
-    ['hangs', ['sleep', '600']],
-    ['is not there', ['/no/such']],
-  ])('ends all the same where what comes before %s', async (_how, command) => {
-    const agent = await agentOf(app, { manifest: { preStop: { command, timeoutSeconds: 1 } } });
-    await act(agent, 'start');
-    const stopped = await act(agent, 'stop');
-    expect([stopped.status, stopped.body.error]).toEqual([200, null]);
-    expect(reasonsOf(stopped.body).at(-1)).toBe('pre-stop-failed');
-  });
 });

@@ -14,6 +14,7 @@ import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
 import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
+import { HookUplinks } from '../../src/modules/lifecycle/hook-uplinks.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
 import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
 import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
@@ -34,6 +35,7 @@ import { StepRunner } from '../../src/modules/lifecycle/reconciler/step-runner.j
 import { AgentArrival } from '../../src/modules/lifecycle/steps/agent-arrival.js';
 import { AgentSteps } from '../../src/modules/lifecycle/steps/agent-steps.js';
 import { ContainerSteps } from '../../src/modules/lifecycle/steps/container-steps.js';
+import { HookCompany } from '../../src/modules/lifecycle/steps/hook-company.js';
 import { HookSteps } from '../../src/modules/lifecycle/steps/hook-steps.js';
 import { PowerSteps } from '../../src/modules/lifecycle/steps/power-steps.js';
 import { PreStopHook } from '../../src/modules/lifecycle/steps/pre-stop.js';
@@ -147,6 +149,7 @@ export class LifecycleHost {
     const exec = new BoundedExec(runtime);
     const probes = new HealthProbes(planner, connections, exec);
     const arrival = new AgentArrival(engine, planner, connections, probes);
+    const secrets = new SecretDelivery(vault, engine, arrival);
     const containers = new ContainerSteps(engine, this.planner, folders, this.connections, this.warm.pool);
     const power = new PowerSteps(engine, this.connections, new PreStopHook(engine, exec, this.planner));
     const access = new WorkspaceAccess(engine, this.planner, folders);
@@ -156,8 +159,8 @@ export class LifecycleHost {
         records,
         engine,
         arrival,
-        new HookSteps(engine, this.planner, hostHooks),
-        new SecretDelivery(vault, engine, arrival),
+        new HookSteps(engine, this.planner, hostHooks, new HookCompany(engine, folders, secrets, new HookUplinks())),
+        secrets,
       ),
       power,
       new SeedSteps(containers, access, folders, this.planner, kept.snapshots, kept.archives),

@@ -58,11 +58,14 @@ export class MongoQuotaFacts extends QuotaFacts {
       .project<InstanceRecord>({
         projectId: 1,
         'manifest.resources': 1,
+        'manifest.image': 1,
         'lifecycle.desired': 1,
         'lifecycle.state': 1,
         'lifecycle.retryAt': 1,
         'lifecycle.replicas.index': 1,
         'lifecycle.replicas.state': 1,
+        'lifecycle.replicas.companionId': 1,
+        'lifecycle.image.companion': 1,
         removedAt: 1,
       })
       .toArray();

@@ -121,6 +121,8 @@ export interface PinnedImage {
   readonly reference: string;
   readonly id: string;
   readonly at: Date;
+  /** Does it need a companion, for it has no agent-server? Not there: nobody has noted it yet. */
+  readonly companion?: boolean;
 }
 
 /** What the workspace has to be filled with before the agent may start: a snapshot's archive, in place of all that is in it. */

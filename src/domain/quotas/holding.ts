@@ -1,4 +1,5 @@
 import type { AgentInstanceId, ProjectId, RunId } from '../ids.js';
+import { AGENT_SERVER_LIMITS, countsCompanion, type CompanionFacts } from '../lifecycle/companion.js';
 import type { ManagedInstance } from '../lifecycle/managed-instance.js';
 import { RESOURCE_BOUNDS } from '../templates/manifest-bounds.js';
 import type { Manifest } from '../templates/manifest.js';
@@ -43,9 +44,15 @@ export const runHolding = (id: RunId, projectId: ProjectId, claimedAt = new Date
   claimedAt,
 });
 
-/** What an agent needs to run, by its manifest, as many times as it is to run. */
+/** What says how much an agent needs to run. */
+export interface RunningNeeds extends Pick<ManagedInstance, 'id' | 'projectId' | 'manifest'> {
+  /** null: it is not made yet. @default null */
+  readonly lifecycle?: CompanionFacts | null;
+}
+
+/** What an agent needs to run, its companion included, as many times as it is to run. */
 export const runningHolding = (
-  { id, projectId, manifest }: Pick<ManagedInstance, 'id' | 'projectId' | 'manifest'>,
+  { id, projectId, manifest, lifecycle = null }: RunningNeeds,
   replicas: number,
   generation: number,
   claimedAt = new Date(),
@@ -53,17 +60,18 @@ export const runningHolding = (
   kind: 'running',
   id,
   projectId,
-  amounts: demandOf(manifest, replicas),
+  amounts: demandOf(manifest, countsCompanion(manifest, lifecycle), replicas),
   generation,
   claimedAt,
 });
 
 /** A manifest that cannot be used counts as its defaults: it fails at the start, and then gives back what it held. */
-function demandOf({ resources }: Manifest, replicas: number): Amounts {
+function demandOf({ resources }: Manifest, companion: boolean, replicas: number): Amounts {
   const of = (name: 'cpus' | 'memoryMiB'): number => {
     const asked: unknown = resources?.[name];
     const { min, max, fallback } = RESOURCE_BOUNDS[name];
-    return typeof asked === 'number' && asked >= min && asked <= max ? asked : fallback;
+    const own = typeof asked === 'number' && asked >= min && asked <= max ? asked : fallback;
+    return companion ? own + AGENT_SERVER_LIMITS[name] : own;
   };
   return { replicas, cpus: exact(of('cpus') * replicas), memoryMiB: Math.ceil(of('memoryMiB') * replicas) };
 }

@@ -1,12 +1,13 @@
 import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
 import type { ManagedInstance } from '../lifecycle/managed-instance.js';
 import { PRESENT_STATES } from '../lifecycle/lifecycle-states.js';
-import type { Lifecycle, Replica } from '../lifecycle/lifecycle.js';
+import type { Lifecycle, PinnedImage, Replica } from '../lifecycle/lifecycle.js';
 import { followersOf } from '../lifecycle/replicas.js';
 
 export interface InstanceFact extends Pick<ManagedInstance, 'id' | 'projectId' | 'manifest' | 'removedAt'> {
   readonly lifecycle: Pick<Lifecycle, 'desired' | 'state' | 'retryAt'> & {
-    readonly replicas: readonly Pick<Replica, 'index' | 'state'>[];
+    readonly replicas: readonly Pick<Replica, 'index' | 'state' | 'companionId'>[];
+    readonly image?: Pick<PinnedImage, 'companion'> | null;
   };
 }
 

@@ -4,8 +4,10 @@ import { DomainError } from '../../domain/errors/domain-error.js';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
+import { AGENT_SERVER_LIMITS } from '../../domain/lifecycle/companion.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
 import { environmentOf, programOf } from '../../domain/lifecycle/container-program.js';
+import { needsCompany, type HookCompanion } from '../../domain/lifecycle/hooks.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { assertEgressAllowed } from '../../domain/network/egress-allowed.js';
 import { isCarried } from '../../domain/network/peer-name.js';
@@ -23,7 +25,6 @@ import {
   type CompanionSpec,
   type ContainerOwner,
   type Owner,
-  type RuntimeLimits,
   type RuntimeSpec,
 } from '../../domain/runtime/runtime-spec.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
@@ -40,8 +41,6 @@ import { ImageResolver } from './image-resolver.js';
 import { PortPolicy } from './ports/port-policy.js';
 
 const SLUGS_KEPT = 1000;
-/** Of agent-server alone: what it needs to render a prompt, to look after files, a piece at a time, and to pass on connections. */
-const AGENT_SERVER_LIMITS = { cpus: 1, memoryMiB: 256, pids: 64, tmpfsMiB: 16 } as const satisfies RuntimeLimits;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 
@@ -134,6 +133,11 @@ export class ContainerPlanner {
     return this.privateFolder(digestOf(['files', hashOf(owner)]));
   }
 
+  /** The private folder of the companions of its hooks. */
+  hooksFolderOf(owner: ContainerOwner): string {
+    return this.privateFolder(digestOf(['hooks', hashOf(owner)]));
+  }
+
   /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
   forgetImage(instance: ManagedInstance): void {
     this.images.forget(this.imageOf(instance));
@@ -149,7 +153,18 @@ export class ContainerPlanner {
   private async companionOf({ manifest }: ManagedInstance, agentServer: AgentServerIn): Promise<CompanionSpec | null> {
     if (manifest.image === undefined || agentServer !== 'none') return null;
     assertReachable(manifest);
+    return this.companion();
+  }
+
+  /** @throws RuntimeError image-missing, unavailable */
+  private async companion(): Promise<CompanionSpec> {
     return { image: await this.images.resolve(this.configuration.agentImage), limits: AGENT_SERVER_LIMITS };
+  }
+
+  /** What the hooks of an agent with this specification get their secrets and network by; null: they get none. @throws as `plan` */
+  async hookCompanion({ owner, companion, ...rest }: RuntimeSpec): Promise<HookCompanion | null> {
+    if (!needsCompany({ owner, ...rest })) return null;
+    return { spec: companion ?? (await this.companion()), privateFolder: this.hooksFolderOf(owner) };
   }
 
   /** Where the runtime has no place for them there are none: one that is required has been refused by now. */

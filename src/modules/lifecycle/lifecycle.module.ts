@@ -7,6 +7,7 @@ import { ProjectsDataModule } from '../../data/projects/projects-data.module.js'
 import { WorkspaceCapture } from '../../domain/agent-snapshots/workspace-capture.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { DueWork } from '../../domain/lifecycle/due-work.js';
+import { HookCallers } from '../../domain/network/hook-callers.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SecretsModule } from '../secrets/secrets.module.js';
 import { Configuration } from '../../platform/config/configuration.js';
@@ -15,6 +16,7 @@ import { AgentFolders } from './agent-folders.js';
 import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
 import { DueWatch } from './due-watch.js';
+import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
@@ -53,6 +55,7 @@ import { StepRunner } from './reconciler/step-runner.js';
 import { AgentArrival } from './steps/agent-arrival.js';
 import { AgentSteps } from './steps/agent-steps.js';
 import { ContainerSteps } from './steps/container-steps.js';
+import { HookCompany } from './steps/hook-company.js';
 import { HookSteps } from './steps/hook-steps.js';
 import { PowerSteps } from './steps/power-steps.js';
 import { PreStopHook } from './steps/pre-stop.js';
@@ -96,7 +99,10 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     EngineWatch,
     HealthChecks,
     HealthProbes,
+    { provide: HookCallers, useExisting: HookUplinks },
+    HookCompany,
     HookSteps,
+    HookUplinks,
     HostHooks,
     HostMounts,
     ImageResolver,
@@ -135,6 +141,6 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     WorkspaceCaptureService,
     { provide: WorkspaceCapture, useExisting: WorkspaceCaptureService },
   ],
-  exports: [LifecycleService, AgentUse, DueWork, WorkspaceCapture],
+  exports: [LifecycleService, AgentUse, DueWork, HookCallers, WorkspaceCapture],
 })
 export class LifecycleModule {}

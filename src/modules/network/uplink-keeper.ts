@@ -2,6 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import type { AgentInstanceId } from '../../domain/ids.js';
 import { DueWork } from '../../domain/lifecycle/due-work.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { HookCallers } from '../../domain/network/hook-callers.js';
 import { UplinkRecords } from '../../domain/network/uplink-records.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import type { Uplink } from '../../domain/runtime/uplink.js';
@@ -33,8 +34,10 @@ export class UplinkKeeper implements OnApplicationBootstrap, BeforeApplicationSh
     egress: EgressCarrier,
     project: ProjectCarrier,
     figures: NetworkFigures,
+    hooks: HookCallers,
   ) {
     this.parts = { rules, egress, project, tally, figures, settings };
+    hooks.decidedBy((instance, flooded) => new AgentCalls(() => instance, this.parts, flooded));
     this.keeper = new LeaseKeeper({
       leases: records.leases,
       due,

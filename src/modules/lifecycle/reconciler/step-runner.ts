@@ -40,7 +40,7 @@ export class StepRunner {
       case 'retire':
         return this.containers.retire(hold);
       case 'remove':
-        return this.containers.remove(hold);
+        return this.containers.remove(hold, await this.power.endBeforeRemoval(hold));
       case 'launch':
         return this.agents.launch(hold, container);
       case 'configure':

@@ -11,6 +11,7 @@ import { ContainerPlanner, isSameOwner } from '../container-planner.js';
 import { WarmPool } from '../pool/warm-pool.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
+import type { PreStopOutcome } from './pre-stop.js';
 
 /** What is known about the container after a step; undefined: it has to be looked at. */
 export type Seen = ContainerObservation | null | undefined;
@@ -102,16 +103,17 @@ export class ContainerSteps {
   }
 
   /** removing → removed: the container and its folders; with the first replica, which goes last, the agent itself. */
-  async remove(hold: ReplicaHold): Promise<Seen> {
+  async remove(hold: ReplicaHold, before: PreStopOutcome): Promise<Seen> {
     await this.removeRecorded(hold);
     const { instance } = hold;
     const owner = await this.planner.ownerOf(instance, hold.replica);
     hold.assertAlive();
-    const shared = hold.replica === 0 ? [this.planner.filesFolderOf(owner), ...this.planner.ownFolders(instance)] : [];
+    const aside = [this.planner.filesFolderOf(owner), this.planner.hooksFolderOf(owner)];
+    const shared = hold.replica === 0 ? [...aside, ...this.planner.ownFolders(instance)] : [];
     await this.folders.remove(this.planner.privateFolderOf(owner), ...shared);
     await hold.transition({
       to: 'removed',
-      reason: 'container-removed',
+      reason: before === 'failed' ? 'pre-stop-failed' : 'container-removed',
       replica: null,
       error: null,
       retryAt: null,
@@ -232,9 +234,11 @@ export class ContainerSteps {
 }
 
 /** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
-function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, { image }: RuntimeSpec): { image?: PinnedImage } {
-  if (manifest.image === undefined || lifecycle.image) return {};
-  return { image: { reference: manifest.image, id: image, at: new Date() } };
+function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, spec: RuntimeSpec): { image?: PinnedImage } {
+  const pinned = lifecycle.image ?? null;
+  if (manifest.image === undefined || pinned?.companion !== undefined) return {};
+  const companion = spec.companion !== undefined;
+  return { image: { ...(pinned ?? { reference: manifest.image, id: spec.image, at: new Date() }), companion } };
 }
 
 const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({

@@ -11,6 +11,7 @@ import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
 import { createAside } from './create-aside.js';
+import { HookCompany, type OpenCompany } from './hook-company.js';
 
 /** How often a container that wrote its last word is asked whether it has ended. */
 const END_LOOK_EVERY_MS = 20;
@@ -33,6 +34,7 @@ export class HookSteps {
     private readonly engine: Engine,
     private readonly planner: ContainerPlanner,
     private readonly host: HostHooks,
+    private readonly company: HookCompany,
   ) {}
 
   /**
@@ -49,12 +51,13 @@ export class HookSteps {
     try {
       const env = await this.planner.environmentOf(hold.instance, hold.replica);
       const spec = { ...(await this.planner.plan(hold.instance, hold.replica)), env };
+      const companion = await this.planner.hookCompanion(spec);
       await this.runOnHost(hold, 'hosthook_aftercreation', limitMs, signal);
       for (const hook of CONTAINER_HOOKS) {
         const command = hooks[hook];
         if (command === undefined) continue;
-        const ended = await this.runInContainer(hold, hookContainer(spec, hook, command), limitMs, signal);
-        judge(hook, ended, limitMs);
+        const container = hookContainer(spec, hook, command, companion);
+        judge(hook, await this.runInContainer(hold, container, limitMs, signal), limitMs);
       }
       await this.runOnHost(hold, 'hosthook_postinstall', limitMs, signal);
       return true;
@@ -93,14 +96,27 @@ export class HookSteps {
     signal: AbortSignal,
   ): Promise<Ended | null> {
     const id = await createAside(this.engine, hold, spec);
+    let company: OpenCompany | null = null;
     try {
+      company = await this.company.open(hold, id, spec, signal);
       await this.engine.call(hold, 'Starting a hook', (runtime) => runtime.start(id));
-      return await hold.wait(() => this.follow(id, AbortSignal.any([signal, AbortSignal.timeout(limitMs)])));
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+      const ended = await hold.wait(() => this.follow(id, limit));
+      if (ended === null || ended.exitCode === 0) return ended;
+      return { ...ended, output: await this.company.withoutSecrets(hold, spec, ended.output) };
     } finally {
-      // Whatever became of it, and of the lease: it ends with its container.
-      await this.engine.runtime.remove(id).catch((error: unknown) => {
-        this.logger.warn({ msg: "a hook's container could not be removed", container: spec.name, err: error });
-      });
+      company?.close();
+      await this.end(id, spec);
+    }
+  }
+
+  /** Whatever became of the hook, and of the lease: it ends with its container. */
+  private async end(id: string, spec: RuntimeSpec): Promise<void> {
+    try {
+      await this.engine.runtime.remove(id);
+      await this.company.leave(spec);
+    } catch (error) {
+      this.logger.warn({ msg: "a hook's container could not be removed", container: spec.name, err: error });
     }
   }
 

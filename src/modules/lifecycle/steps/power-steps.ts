@@ -1,16 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainError } from '../../../domain/errors/domain-error.js';
 import { containerLimits } from '../../../domain/lifecycle/container-limits.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
 import { AgentConnections } from '../agent-connections.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
 import { containerOf } from './container-of.js';
-import { PreStopHook } from './pre-stop.js';
+import { PreStopHook, type PreStopOutcome } from './pre-stop.js';
 import type { Seen } from './container-steps.js';
 
 /** Steps that stop, pause and resume. */
 @Injectable()
 export class PowerSteps {
+  private readonly logger = new Logger(PowerSteps.name);
+
   constructor(
     private readonly engine: Engine,
     private readonly connections: AgentConnections,
@@ -57,7 +60,27 @@ export class PowerSteps {
 
   /** Ends what did not become an agent at once, and what hangs as any other; what they logged stays. */
   async end(hold: ReplicaHold, { atOnce }: { atOnce: boolean }): Promise<void> {
-    await (atOnce ? this.stopContainer(hold, 0) : this.stopContainer(hold));
+    if (atOnce) return this.stopContainer(hold, 0);
+    await this.preStop.run(hold);
+    await this.stopContainer(hold);
+  }
+
+  /**
+   * Before it is removed: one whose manifest has something done first is ended as by a stop; any other is killed with its removal.
+   * Nothing that goes wrong here keeps it from being removed.
+   * @throws LeaseLostError
+   */
+  async endBeforeRemoval(hold: ReplicaHold): Promise<PreStopOutcome> {
+    const before = await this.preStop.run(hold);
+    if (before === 'none') return before;
+    try {
+      await this.stopContainer(hold);
+    } catch (error) {
+      hold.assertAlive();
+      if (!(error instanceof DomainError)) throw error;
+      this.logger.warn({ msg: 'an agent did not stop before its removal', agent: hold.instance.id, err: error });
+    }
+    return before;
   }
 
   private async stopContainer(hold: ReplicaHold, seconds = gracePeriodOf(hold)): Promise<void> {

@@ -21,7 +21,8 @@ export class PreStopHook {
   ) {}
 
   /**
-   * Runs it in a container that is up, paused or not. One whose stop was broken off runs it again.
+   * Runs it in a container that is up, paused or not. One whose end was broken off runs it again. Where the agent is only to stop it gives
+   * way to what is wanted next; what is being removed does not come back, so there it has all of its time.
    * @throws LeaseLostError
    */
   async run(hold: ReplicaHold): Promise<PreStopOutcome> {
@@ -58,6 +59,8 @@ export class PreStopHook {
   ): Promise<number | null> {
     const limit = AbortSignal.timeout((timeoutSeconds ?? PRE_STOP_TIMEOUT_SECONDS.fallback) * 1000);
     const container = await this.planner.addressOf(hold.instance, hold.replica, containerId);
-    return this.exec.run(container, command, AbortSignal.any([limit, hold.lost, hold.interrupted]));
+    const isFinal = hold.instance.lifecycle.state === 'removing';
+    const signals = [limit, hold.lost, ...(isFinal ? [] : [hold.interrupted])];
+    return this.exec.run(container, command, AbortSignal.any(signals));
   }
 }

@@ -4,6 +4,7 @@ import type { ReplicaSecret } from '../../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import { SecretVault, type OpenSecret } from '../../../domain/secrets/secret-vault.js';
+import { withoutSecrets } from '../../../domain/secrets/without-secrets.js';
 import { secretsOf } from '../../../domain/templates/secret-files.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
@@ -46,11 +47,9 @@ export class SecretDelivery {
   async give(hold: ReplicaHold, connection: AgentConnection): Promise<readonly ReplicaSecret[]> {
     const wanted = planned(hold);
     if (wanted.length === 0) return [];
-    const { tenantId, projectId, manifest } = hold.instance;
-    const opened = await this.vault.open(tenantId, projectId, [...new Set(wanted.map(({ name }) => name))]);
-    try {
+    return this.opened(hold, async (opened) => {
       const byName = new Map(opened.map((secret) => [secret.name, secret]));
-      assertComplete(manifest, byName);
+      assertComplete(hold.instance.manifest, byName);
       hold.assertAlive();
       await connection.giveSecrets(
         wanted.flatMap(({ variable, name }) => {
@@ -59,6 +58,27 @@ export class SecretDelivery {
         }),
       );
       return wanted.map(({ variable, name }) => ({ variable, name, given: givenOf(byName.get(name)) }));
+    });
+  }
+
+  /** What a program wrote that has them, without them. @throws DomainError SECRET_UNREADABLE */
+  async conceal(hold: ReplicaHold, text: string): Promise<string> {
+    return this.opened(hold, async (opened) =>
+      Promise.resolve(
+        withoutSecrets(
+          text,
+          opened.map(({ value }) => value),
+        ),
+      ),
+    );
+  }
+
+  private async opened<T>(hold: ReplicaHold, use: (opened: readonly OpenSecret[]) => Promise<T>): Promise<T> {
+    const { tenantId, projectId } = hold.instance;
+    const names = new Set(planned(hold).map(({ name }) => name));
+    const opened = await this.vault.open(tenantId, projectId, [...names]);
+    try {
+      return await use(opened);
     } finally {
       for (const { value } of opened) value.fill(0);
     }

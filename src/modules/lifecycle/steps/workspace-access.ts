@@ -1,15 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import type { AgentFiles } from '../../../domain/runtime/agent-files.js';
-import { DomainError } from '../../../domain/errors/domain-error.js';
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
 import { AgentFolders } from '../agent-folders.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
 import type { Hold } from '../reconciler/hold.js';
-import { createAside } from './create-aside.js';
-
-const REACH_MS = 30_000;
+import { createAside, reachAside } from './create-aside.js';
 
 /**
  * Reads and fills workspace folders by a container of Muster's own program that is made for it and ends with it. Nothing on
@@ -46,16 +43,7 @@ export class WorkspaceAccess {
   }
 
   private async reach(id: string, { privateFolder }: RuntimeSpec, signal: AbortSignal): Promise<AgentConnection> {
-    const limit = AbortSignal.timeout(REACH_MS);
-    try {
-      const address = { id, privateFolder };
-      const waiting = this.engine.runtime.waitUntilReachable(address, AbortSignal.any([limit, signal]));
-      return (await waiting).connection;
-    } catch (cause) {
-      if (!limit.aborted || signal.aborted) throw cause;
-      const message = `The container that reads and fills workspaces did not answer within ${REACH_MS / 1000} s.`;
-      throw new DomainError('HEALTH_CHECK_TIMEOUT', message, { cause });
-    }
+    return reachAside(this.engine, { id, privateFolder }, signal, 'The container that reads and fills workspaces');
   }
 
   /** Whatever became of the lease: what is left here is found by its name, and as an orphan. */
