@@ -78,6 +78,8 @@ export interface KeptSnapshots {
 /** One Muster's lifecycle: everything real but the engine and what other rooms provide. */
 export class LifecycleHost {
   readonly events: DomainEvent[] = [];
+  /** What the operator allows to run on the host. */
+  readonly hostHooks: string[] = [];
   readonly connections: AgentConnections;
   readonly planner: ContainerPlanner;
   readonly reconciler: Reconciler;
@@ -110,7 +112,7 @@ export class LifecycleHost {
       artifactsDir: `${folder}/artifacts`,
       agentImage: 'muster/agent',
       hostMountRoots: [],
-      hostHooks: [],
+      hostHooks: this.hostHooks,
       portBindAddresses: [],
       egress: { allow: [] },
     } as unknown as Configuration;
