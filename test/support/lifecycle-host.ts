@@ -17,6 +17,7 @@ import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
 import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
 import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
+import { LifecycleNews } from '../../src/modules/lifecycle/lifecycle-news.js';
 import { LifecycleNotifier } from '../../src/modules/lifecycle/lifecycle-notifier.js';
 import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-settings.js';
 import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js';
@@ -184,7 +185,7 @@ export class LifecycleHost {
       this.telemetry,
     );
     const draining = { signal: this.draining.signal } as Draining;
-    const waiter = new LifecycleWaiter(records, notifier, settings, draining);
+    const waiter = new LifecycleWaiter(new LifecycleNews(records, notifier, settings), draining);
     const requests = new LifecycleRequests(records, new OpenQuotas(), settings);
     this.service = new LifecycleService(
       records,
