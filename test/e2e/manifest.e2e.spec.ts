@@ -18,6 +18,8 @@ describeEngine('what a manifest says is done', () => {
   let roots: string;
   /** A command that the operator allows. */
   let hostHook: string;
+  /** Two that write where the hooks of the container do. */
+  let hooksInOrder: { hosthook_aftercreation: string; hosthook_postinstall: string };
   const image = `muster-test/pinned-${process.pid}`;
 
   beforeAll(async () => {
@@ -27,13 +29,19 @@ describeEngine('what a manifest says is done', () => {
     await mkdir(join(roots, 'checkout', 'node_modules'), { recursive: true, mode: 0o755 });
     await mkdir(join(folder.path, 'secret'));
     await writeFile(join(roots, 'checkout', 'main.js'), 'the checkout');
+    const order = join(roots, 'ordered', 'order');
+    hooksInOrder = {
+      hosthook_aftercreation: `echo "created $MUSTER_CONTAINER_NAME" > ${order} && chmod 666 ${order}`,
+      hosthook_postinstall: `echo "installed $MUSTER_AGENT_NAME" >> ${order}`,
+    };
+    await mkdir(join(roots, 'ordered', 'node_modules'), { recursive: true, mode: 0o755 });
     await symlink(join(folder.path, 'secret'), join(roots, 'way-out'));
     await engine.getImage(AGENT_IMAGE).tag({ repo: image, tag: 'latest' });
     app = await TestApp.start({
       RUNTIME: 'docker',
       DOCKER_HOST: ENGINE_HOST,
       HOST_MOUNT_ROOTS: JSON.stringify([roots]),
-      HOST_HOOKS: JSON.stringify([hostHook]),
+      HOST_HOOKS: JSON.stringify([hostHook, ...Object.values(hooksInOrder)]),
     });
   });
 
@@ -122,6 +130,35 @@ describeEngine('what a manifest says is done', () => {
     expect((await logOf(agent)).match(/third/g)).toHaveLength(2);
     expect((await act(agent, 'destroy')).status).toBe(200);
     expect(await readdir(join(app.dataDir, 'artifacts', agent.projectId, 'code'))).toEqual([]);
+  });
+
+  it('of its hooks on the host and in the container: in the order that they have together', async () => {
+    const agent = await agentOf(app, {
+      manifest: {
+        runMode: 'devel',
+        profile: 'dev',
+        hostPath: join(roots, 'ordered'),
+        // In an order of its own.
+        hooks: {
+          postinstall: 'echo three >> order',
+          hosthook_postinstall: hooksInOrder.hosthook_postinstall,
+          install: 'echo two >> order',
+          preinstall: 'echo one >> order',
+          hosthook_aftercreation: hooksInOrder.hosthook_aftercreation,
+        },
+        command: saying('echo started >> /code/order'),
+      },
+    });
+    const { status, body } = await act(agent, 'start');
+    expect([status, body.error]).toEqual([200, null]);
+    expect((await readFile(join(roots, 'ordered', 'order'), 'utf8')).trim().split('\n')).toEqual([
+      `created ${body.containerName as string}`,
+      'one',
+      'two',
+      'three',
+      `installed ${body.identifier as string}`,
+      'started',
+    ]);
   });
 
   it.each([

@@ -18,6 +18,7 @@ import { HookUplinks } from '../../src/modules/lifecycle/hook-uplinks.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
 import { HostMounts } from '../../src/modules/lifecycle/host-mounts.js';
 import { ImageResolver } from '../../src/modules/lifecycle/image-resolver.js';
+import { LifecycleNews } from '../../src/modules/lifecycle/lifecycle-news.js';
 import { LifecycleNotifier } from '../../src/modules/lifecycle/lifecycle-notifier.js';
 import { LifecycleSettings } from '../../src/modules/lifecycle/lifecycle-settings.js';
 import { LifecycleWaiter } from '../../src/modules/lifecycle/lifecycle-waiter.js';
@@ -80,6 +81,8 @@ export interface KeptSnapshots {
 /** One Muster's lifecycle: everything real but the engine and what other rooms provide. */
 export class LifecycleHost {
   readonly events: DomainEvent[] = [];
+  /** What the operator allows to run on the host. */
+  readonly hostHooks: string[] = [];
   readonly connections: AgentConnections;
   readonly planner: ContainerPlanner;
   readonly reconciler: Reconciler;
@@ -112,7 +115,7 @@ export class LifecycleHost {
       artifactsDir: `${folder}/artifacts`,
       agentImage: 'muster/agent',
       hostMountRoots: [],
-      hostHooks: [],
+      hostHooks: this.hostHooks,
       portBindAddresses: [],
       egress: { allow: [] },
     } as unknown as Configuration;
@@ -185,7 +188,7 @@ export class LifecycleHost {
       this.telemetry,
     );
     const draining = { signal: this.draining.signal } as Draining;
-    const waiter = new LifecycleWaiter(records, notifier, settings, draining);
+    const waiter = new LifecycleWaiter(new LifecycleNews(records, notifier, settings), draining);
     const requests = new LifecycleRequests(records, new OpenQuotas(), settings);
     this.service = new LifecycleService(
       records,

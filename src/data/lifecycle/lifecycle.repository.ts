@@ -45,7 +45,7 @@ import {
   wantOther,
   withoutRun,
 } from './lifecycle-updates.js';
-import { byLease, byPath, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
+import { byLease, byPath, idAfter, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
 
 type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & {
   lifecycle: Pick<Lifecycle, 'containerId'> & { replicas?: Pick<Replica, 'containerId'>[] };
@@ -102,6 +102,10 @@ export class MongoLifecycleRecords extends LifecycleRecords {
 
   async find(id: AgentInstanceId): Promise<ManagedInstance | null> {
     return this.documents.find(id);
+  }
+
+  async findAll(ids: readonly AgentInstanceId[]): Promise<readonly ManagedInstance[]> {
+    return this.documents.read({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } });
   }
 
   async findWhole(id: AgentInstanceId): Promise<AgentInstance | null> {
@@ -294,6 +298,3 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     return this.documents.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
   }
 }
-
-const idAfter = (after: AgentInstanceId | null): Record<string, unknown> =>
-  after === null ? {} : { _id: { $gt: new Types.ObjectId(after) } };

@@ -91,6 +91,9 @@ export const byPath = (path: InstancePath): Filter => ({
   removedAt: null,
 });
 
+export const idAfter = (after: AgentInstanceId | null): Filter =>
+  after === null ? {} : { _id: { $gt: new Types.ObjectId(after) } };
+
 /** Not once it was given back: a renewal that is still on its way must not bring it back. */
 export const byLease = (lease: HeldLease): Filter => ({
   'lifecycle.lease.until': { $gt: RELEASED },

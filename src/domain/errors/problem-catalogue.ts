@@ -62,6 +62,7 @@ export const PROBLEMS = {
   CONTAINER_CREATE_FAILED: { kind: 'unavailable', title: 'The container could not be created' },
   CONTAINER_START_FAILED: { kind: 'unavailable', title: 'The container did not start' },
   CONTAINER_STOP_FAILED: { kind: 'unavailable', title: 'The container did not stop' },
+  CONTAINER_REMOVE_FAILED: { kind: 'unavailable', title: 'The container could not be removed' },
   CONTAINER_EXITED: { kind: 'unavailable', title: 'The agent ended by itself' },
   CONTAINER_OUT_OF_MEMORY: { kind: 'unavailable', title: 'The agent used more memory than its limit' },
   COMPANION_EXITED: { kind: 'unavailable', title: "The agent's companion container ended" },
@@ -75,6 +76,7 @@ export const PROBLEMS = {
   AGENT_SOCKET_UNSAFE: { kind: 'unavailable', title: 'The agent put something else where its socket should be' },
   RUNTIME_UNAVAILABLE: { kind: 'unavailable', title: 'No container engine answers' },
   RUNTIME_TIMEOUT: { kind: 'timeout', title: 'The container engine took too long' },
+  RUNTIME_REFUSED: { kind: 'unavailable', title: 'The container engine refused that' },
   RUNTIME_UNSUPPORTED: { kind: 'unsupported', title: 'This runtime cannot do that' },
   // runs
   AGENT_NOT_RUNNING: { kind: 'conflict', title: 'The agent is not running' },

@@ -95,6 +95,8 @@ export abstract class LifecycleRecords {
   abstract get(path: InstancePath): Promise<ManagedInstance>;
   /** Whatever state it is in; null when there is no document. */
   abstract find(id: AgentInstanceId): Promise<ManagedInstance | null>;
+  /** Those of them that have a document, in any order. */
+  abstract findAll(ids: readonly AgentInstanceId[]): Promise<readonly ManagedInstance[]>;
   /** The whole instance, with its texts. */
   abstract findWhole(id: AgentInstanceId): Promise<AgentInstance | null>;
   /** Of a project's, those that are not removed. */

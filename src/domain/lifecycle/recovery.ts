@@ -14,6 +14,8 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   CONTAINER_CREATE_FAILED: 'Check the image and the disk space of the engine, then start the agent again.',
   CONTAINER_START_FAILED: "Read the agent's logs and correct the image's entrypoint, then start it again.",
   CONTAINER_STOP_FAILED: 'Check that the engine is well, then stop or destroy the agent again.',
+  CONTAINER_REMOVE_FAILED:
+    'Nothing: Muster tries until it is gone. If it lasts, check that the engine is well, and what it says of the container.',
   CONTAINER_EXITED: "Read the agent's logs for why it ended, and correct that in the template.",
   CONTAINER_OUT_OF_MEMORY: 'Give it more manifest.resources.memoryMiB in the template, or less to do at once.',
   COMPANION_EXITED: 'Nothing: both containers are started again. If it lasts, check the memory of the host.',
@@ -34,6 +36,7 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   AGENT_UNREACHABLE: "Read the agent's logs, then restart it.",
   RUNTIME_UNAVAILABLE: 'Nothing: Muster tries again until the engine answers. Start the engine, or check DOCKER_HOST.',
   RUNTIME_TIMEOUT: 'Nothing: Muster looks at what became of it and goes on. Check the load of the engine if it lasts.',
+  RUNTIME_REFUSED: "See the engine's reason in Muster's log, and check that the engine is well; then try again.",
   RUNTIME_UNSUPPORTED: 'Choose what this runtime offers in the manifest, or an engine that offers it.',
 };
 

@@ -160,7 +160,7 @@ export abstract class ContainerRuntime {
    * @returns the container's id
    * @throws RuntimeError name-conflict when the name is in use: look at it, and adopt it if it is yours
    * @throws RuntimeError image-missing when the image is gone: resolve it again
-   * @throws RuntimeError unsupported, disk-full, refused
+   * @throws RuntimeError unsupported, disk-full, create-failed
    */
   abstract create(spec: RuntimeSpec<Owner>): Promise<string>;
   /**
@@ -196,7 +196,7 @@ export abstract class ContainerRuntime {
   abstract unpause(id: string): Promise<void>;
   /** Gives it the limits again that it was made with, while it runs. @throws RuntimeError not-found, refused */
   abstract restoreLimits(id: string): Promise<void>;
-  /** Removes it in whatever state it is, and its companion. */
+  /** Removes it in whatever state it is, and its companion; one that is not there is fine. @throws RuntimeError remove-failed */
   abstract remove(id: string): Promise<void>;
   /** null when there is no such container. */
   abstract inspect(idOrName: string): Promise<ContainerObservation | null>;

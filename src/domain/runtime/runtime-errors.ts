@@ -12,8 +12,11 @@ export type RuntimeFailure =
   | 'not-found'
   | 'unsupported'
   | 'disk-full'
+  | 'create-failed'
   | 'start-failed'
   | 'stop-failed'
+  | 'remove-failed'
+  /** Of whatever else the engine was asked. */
   | 'refused';
 
 const CODES = {
@@ -24,9 +27,11 @@ const CODES = {
   'not-found': 'RUNTIME_UNAVAILABLE',
   unsupported: 'RUNTIME_UNSUPPORTED',
   'disk-full': 'WORKSPACE_UNAVAILABLE',
+  'create-failed': 'CONTAINER_CREATE_FAILED',
   'start-failed': 'CONTAINER_START_FAILED',
   'stop-failed': 'CONTAINER_STOP_FAILED',
-  refused: 'CONTAINER_CREATE_FAILED',
+  'remove-failed': 'CONTAINER_REMOVE_FAILED',
+  refused: 'RUNTIME_REFUSED',
 } as const satisfies Record<RuntimeFailure, ProblemCode>;
 
 /** Thrown by runtime adapters. */

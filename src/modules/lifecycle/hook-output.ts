@@ -5,11 +5,25 @@ export class HookOutput {
   private tail = '';
 
   add(line: string): void {
-    this.tail = `${this.tail}${this.tail === '' ? '' : '\n'}${line}`.slice(-MOST_CHARACTERS);
+    this.write(this.tail === '' ? line : `\n${line}`);
+  }
+
+  /** As it came, lines or not. */
+  write(text: string): void {
+    this.tail = `${this.tail}${text}`.slice(-MOST_CHARACTERS);
   }
 
   get text(): string {
     // Cut in the middle of a character, its half is none.
-    return this.tail.toWellFormed();
+    return this.tail.trimEnd().toWellFormed();
   }
+}
+
+/** What became of a hook. */
+export interface HookEnd {
+  /** null: a signal ended it, or it is not known. */
+  readonly exitCode: number | null;
+  readonly output: string;
+  /** Why Muster ended it. @default it ended by itself */
+  readonly endedFor?: 'time' | 'output';
 }

@@ -1,19 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { childEnvironment } from '../../platform/config/child-environment.js';
 import { Configuration } from '../../platform/config/configuration.js';
-import { HookOutput } from './hook-output.js';
+import type { HookEnd } from './hook-output.js';
+import { runHostCommand, type HostCommandLimits } from './host-command.js';
 
 const HOST_HOOKS = ['hosthook_aftercreation', 'hosthook_postinstall'] as const;
-
-export interface HostHookLimits {
-  readonly limitMs: number;
-  readonly signal: AbortSignal;
-}
 
 /** Commands of manifests on Muster's own host: those alone that the operator allow-listed, to the letter. */
 @Injectable()
@@ -28,36 +21,13 @@ export class HostHooks {
     }
   }
 
-  /** @returns null when it did not end in time, or the signal came first: it and all it started are ended then */
-  async run(
-    command: string,
-    about: Readonly<Record<string, string>>,
-    { limitMs, signal }: HostHookLimits,
-  ): Promise<{ readonly exitCode: number | null; readonly output: string } | null> {
+  /**
+   * Ends in any case: with its time, with its signal, with more output than anybody reads.
+   * @throws DomainError HOST_ACCESS_REFUSED
+   */
+  async run(command: string, about: Readonly<Record<string, string>>, limits: HostCommandLimits): Promise<HookEnd> {
     if (!this.configuration.hostHooks.includes(command)) throw refused('hosthook');
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    const child = spawn('/bin/sh', ['-c', `exec 2>&1; ${command}`], {
-      cwd: '/',
-      env: { ...childEnvironment(), ...about },
-      stdio: ['ignore', 'pipe', 'ignore'],
-      // A process group of its own, to be ended as a whole.
-      detached: true,
-    });
-    const output = new HookOutput();
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      output.add(line);
-    });
-    const end = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    };
-    limit.addEventListener('abort', end, { once: true });
-    if (limit.aborted) end();
-    try {
-      const [exitCode] = (await once(child, 'close')) as [number | null];
-      return limit.aborted ? null : { exitCode, output: output.text };
-    } finally {
-      limit.removeEventListener('abort', end);
-    }
+    return runHostCommand(command, { ...childEnvironment(), ...about }, limits);
   }
 }
 

@@ -22,7 +22,7 @@ export class LifecycleSettings {
   /** First wait after the engine did not answer; twice as long each time. */
   readonly engineRetryMs: number = 250;
   readonly engineRetryLongestMs: number = 5_000;
-  /** How often a waiting caller looks when nobody in this process tells it. */
+  /** How often who waits for agents looks for what other processes wrote. */
   readonly waiterPollMs: number = 200;
   /** Health checks that one process makes at once; those of agents that hang take long. */
   readonly healthAtOnce: number = 32;

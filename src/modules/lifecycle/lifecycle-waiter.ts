@@ -1,23 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { outcomeOf, type Asked, type RequestOutcome } from '../../domain/lifecycle/request-outcome.js';
 import { Draining } from '../../platform/http/draining.js';
-import { LifecycleNotifier } from './lifecycle-notifier.js';
-import { LifecycleSettings } from './lifecycle-settings.js';
+import { LifecycleNews } from './lifecycle-news.js';
 
 export interface Waited {
   readonly outcome: RequestOutcome;
   readonly instance: ManagedInstance;
 }
 
-/** Waits until a request is dealt with. It reads the document, so any process can serve it. */
+/** Waits until a request is dealt with. What it waits for may be any process's work. */
 @Injectable()
 export class LifecycleWaiter {
   constructor(
-    private readonly records: LifecycleRecords,
-    private readonly notifier: LifecycleNotifier,
-    private readonly settings: LifecycleSettings,
+    private readonly news: LifecycleNews,
     private readonly draining: Draining,
   ) {}
 
@@ -51,33 +47,22 @@ export class LifecycleWaiter {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<ManagedInstance> {
-    const deadline = performance.now() + waitMs;
-    let seen = from;
-    let wake = (): void => undefined;
-    const look = (instance: ManagedInstance): void => {
-      if (!isOver(seen)) seen = instance;
-    };
-    const stopListening = this.notifier.on(from.id, (instance) => {
-      look(instance);
-      wake();
+    if (isOver(from) || waitMs <= 0 || signal.aborted) return from;
+    return new Promise((resolve) => {
+      let seen = from;
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        stopFollowing();
+        resolve(seen);
+      };
+      const stopFollowing = this.news.follow(from.id, (instance) => {
+        if (isOver(seen)) return;
+        seen = instance;
+        if (isOver(seen)) end();
+      });
+      const timer = waitMs === Infinity ? undefined : setTimeout(end, waitMs);
+      signal.addEventListener('abort', end, { once: true });
     });
-    try {
-      for (;;) {
-        const left = deadline - performance.now();
-        if (isOver(seen) || left <= 0 || signal.aborted) return seen;
-        const told = await new Promise<boolean>((resolve) => {
-          const timer = setTimeout(resolve, Math.min(this.settings.waiterPollMs, left), false);
-          wake = () => {
-            clearTimeout(timer);
-            resolve(true);
-          };
-        });
-        if (told) continue;
-        const instance = await this.records.find(from.id);
-        if (instance !== null) look(instance);
-      }
-    } finally {
-      stopListening();
-    }
   }
 }

@@ -20,6 +20,7 @@ import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
+import { LifecycleNews } from './lifecycle-news.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
 import { LifecycleRequests } from './lifecycle-requests.js';
@@ -111,6 +112,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     LifecycleNotifier,
     LifecycleRequests,
     LifecycleService,
+    LifecycleNews,
     LifecycleWaiter,
     LogResponder,
     OrphanRemoval,

@@ -67,7 +67,7 @@ export async function prepareFolder(path: string, uid: number, mode: number): Pr
     const message = full
       ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."
       : `The agent's folders on Muster's host cannot be prepared (${code ?? 'unknown reason'}). Muster's log names them.`;
-    throw new RuntimeError(full ? 'disk-full' : 'refused', message, { cause });
+    throw new RuntimeError(full ? 'disk-full' : 'create-failed', message, { cause });
   }
 }
 

@@ -76,6 +76,7 @@ export class Companions {
   async removeMemory(name: string): Promise<void> {
     await this.engine.call({
       what: `remove volume ${name}`,
+      meaning: { otherwise: 'remove-failed' },
       run: (docker, abortSignal) => docker.getVolume(name).remove({ abortSignal }).catch(ignoring(404, 409)),
     });
   }

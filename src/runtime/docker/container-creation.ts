@@ -20,7 +20,7 @@ const COMES_TO_NOTHING: ReadonlySet<RuntimeFailure> = new Set<RuntimeFailure>([
   'image-missing',
   'unsupported',
   'disk-full',
-  'refused',
+  'create-failed',
 ]);
 
 /** Makes containers, and starts none. */
@@ -165,11 +165,11 @@ export class ContainerCreation {
       const { id } = await this.engine.call({
         what: `create container ${name}`,
         run: (docker, abortSignal) => docker.createContainer({ ...options, abortSignal }),
-        meaning: { 404: 'image-missing', 409: 'name-conflict' },
+        meaning: { 404: 'image-missing', 409: 'name-conflict', otherwise: 'create-failed' },
       });
       return id;
     } catch (cause) {
-      const refused = cause instanceof RuntimeError && cause.failure === 'refused';
+      const refused = cause instanceof RuntimeError && cause.failure === 'create-failed';
       if (!refused || (await this.features.traits()).tellsNameConflicts) throw cause;
       if ((await this.companions.find(name)) === null) throw cause;
       throw new RuntimeError('name-conflict', `The name ${name} is in use on the container engine.`, { cause });

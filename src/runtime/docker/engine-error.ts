@@ -45,7 +45,7 @@ export function toRuntimeError(cause: unknown, what: string, meaning: StatusMean
 function failureOf(status: number | null, code: unknown, meaning: StatusMeaning): RuntimeFailure {
   if (status !== null) return meaning[status] ?? STATUS[status] ?? meaning.otherwise ?? 'refused';
   if (code === 'ETIMEDOUT') return 'timeout';
-  return typeof code === 'string' && UNREACHABLE.has(code) ? 'unavailable' : 'refused';
+  return typeof code === 'string' && UNREACHABLE.has(code) ? 'unavailable' : (meaning.otherwise ?? 'refused');
 }
 
 /** Whether the engine answered with one of these statuses. */

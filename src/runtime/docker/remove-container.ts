@@ -6,10 +6,11 @@ const LOOK_EVERY_MS = 25;
 /** For a container that did not end in time, before it is asked for once more. */
 const ONCE_MORE_AFTER_MS = 500;
 
-/** Removes a container in whatever state it is; one that is not there is fine. Resolves when it is gone. @throws RuntimeError */
+/** Removes a container in whatever state it is; one that is not there is fine. Resolves when it is gone. @throws RuntimeError remove-failed */
 export async function removeContainer(engine: EngineClient, id: string): Promise<void> {
   await engine.call({
     what: `remove container ${id}`,
+    meaning: { otherwise: 'remove-failed' },
     run: async (docker, abortSignal) => {
       const container = docker.getContainer(id);
       const remove = async (): Promise<'busy' | 'gone' | 'not-ended'> =>

@@ -11,6 +11,7 @@ import { ContainerPlanner, isSameOwner } from '../container-planner.js';
 import { WarmPool } from '../pool/warm-pool.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
+import { unlessAborted } from '../unless-aborted.js';
 import type { PreStopOutcome } from './pre-stop.js';
 
 /** What is known about the container after a step; undefined: it has to be looked at. */
@@ -31,7 +32,7 @@ interface Made {
 /** Steps that make containers and remove them. */
 @Injectable()
 export class ContainerSteps {
-  private readonly anticipated = new WeakMap<ReplicaHold, Promise<Prepared>>();
+  private readonly anticipated = new WeakMap<ReplicaHold, Promise<Prepared | null>>();
 
   constructor(
     private readonly engine: Engine,
@@ -51,7 +52,8 @@ export class ContainerSteps {
    * is in `creating` is claimed again by whoever goes on with the agent.
    */
   async begin(hold: ReplicaHold, transition: () => Promise<void>): Promise<void> {
-    const prepared = this.prepare(hold);
+    const inVain = new AbortController();
+    const prepared = this.prepare(hold, inVain.signal);
     const settled = prepared.then(
       () => undefined,
       () => undefined,
@@ -61,15 +63,18 @@ export class ContainerSteps {
       await transition();
     } catch (error) {
       // Nothing goes on under a lease that is given back.
+      inVain.abort();
       await settled;
       throw error;
     }
   }
 
-  /** creating → starting. The container's id is on record before it is started. */
+  /** creating → starting. The container's id is on record before it is started. Nothing is made when something else is wanted meanwhile. */
   async create(hold: ReplicaHold): Promise<Seen> {
     await this.removeRecorded(hold);
-    const { container, spec, reason } = await this.make(hold);
+    const made = await this.make(hold);
+    if (made === null) return undefined;
+    const { container, spec, reason } = made;
     await hold.transition({
       to: 'starting',
       reason,
@@ -82,6 +87,7 @@ export class ContainerSteps {
   /** stopped or failed → starting with the same container, or → creating when a new one would be another. */
   async reuse(hold: ReplicaHold, container: Seen): Promise<Seen> {
     const spec = await this.planOrNull(hold);
+    if (hold.interrupted.aborted) return container;
     if (!container || spec?.specDigest !== container.specDigest) {
       await hold.transition({ to: 'creating', reason: 'container-outdated', error: null });
       return container;
@@ -134,10 +140,14 @@ export class ContainerSteps {
       await this.engine.call(hold, 'Removing the companion', (runtime) => runtime.remove(companion));
   }
 
-  private async make(hold: ReplicaHold): Promise<Made> {
+  /** null: something else is wanted meanwhile. */
+  private async make(hold: ReplicaHold): Promise<Made | null> {
     const anticipated = this.anticipated.get(hold);
     this.anticipated.delete(hold);
-    const { spec, warm } = await (anticipated ?? this.prepare(hold));
+    // What was begun in advance may have been given up for a request that is dealt with by now.
+    const prepared = (await anticipated) ?? (await this.prepare(hold));
+    if (prepared === null) return null;
+    const { spec, warm } = prepared;
     if (warm !== null) return { container: warm, spec, reason: 'container-claimed' };
     try {
       return await this.makeFrom(hold, spec);
@@ -145,23 +155,31 @@ export class ContainerSteps {
       if (!(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
       // It was there when it was looked up. It may have been built anew since.
       this.planner.forgetImage(hold.instance);
-      return this.makeFrom(hold, await this.preparedPlan(hold));
+      const anew = await this.preparedPlan(hold);
+      return anew === null ? null : this.makeFrom(hold, anew);
     }
   }
 
-  private async prepare(hold: ReplicaHold): Promise<Prepared> {
-    // An image may have to be pulled first.
-    const spec = await hold.wait(() => this.preparedPlan(hold));
+  private async prepare(hold: ReplicaHold, ...signals: readonly AbortSignal[]): Promise<Prepared | null> {
+    const spec = await this.preparedPlan(hold, ...signals);
+    if (spec === null) return null;
     // One from the pool brings its own workspace; that of the others is the first replica's.
     return { spec, warm: hold.replica === 0 ? await this.pool.claim(hold, spec) : null };
   }
 
-  /** With the folders above those that it names. */
-  private async preparedPlan(hold: ReplicaHold): Promise<RuntimeSpec> {
-    const spec = await this.planner.plan(hold.instance, hold.replica);
+  /** With the folders above those that it names; null when something else is wanted meanwhile. */
+  private async preparedPlan(hold: ReplicaHold, ...signals: readonly AbortSignal[]): Promise<RuntimeSpec | null> {
+    const spec = await this.plan(hold, ...signals);
+    if (spec === null) return null;
     const own = (spec.mounts ?? []).filter(({ own: isOwn }) => isOwn).map(({ source }) => source);
     await this.folders.prepare(spec.privateFolder, spec.workspaceFolder, ...own);
     return spec;
+  }
+
+  /** An image may have to be pulled first, for minutes: a stop does not wait for it. */
+  private async plan(hold: ReplicaHold, ...signals: readonly AbortSignal[]): Promise<RuntimeSpec | null> {
+    const signal = AbortSignal.any([hold.lost, hold.interrupted, ...signals]);
+    return hold.wait(() => unlessAborted(signal, () => this.planner.plan(hold.instance, hold.replica)));
   }
 
   private async makeFrom(hold: ReplicaHold, spec: RuntimeSpec): Promise<Made> {
@@ -202,7 +220,7 @@ export class ContainerSteps {
 
   private async planOrNull(hold: ReplicaHold): Promise<RuntimeSpec | null> {
     try {
-      return await this.planner.plan(hold.instance, hold.replica);
+      return await this.plan(hold);
     } catch (error) {
       if (error instanceof RuntimeError && (error.failure === 'unavailable' || error.failure === 'timeout'))
         throw error;

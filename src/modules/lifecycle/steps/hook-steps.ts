@@ -5,7 +5,7 @@ import { CONTAINER_HOOKS, hookContainer } from '../../../domain/lifecycle/hooks.
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
 import { HOOK_TIMEOUT_SECONDS } from '../../../domain/templates/manifest-bounds.js';
 import { ContainerPlanner } from '../container-planner.js';
-import { HookOutput } from '../hook-output.js';
+import { HookOutput, type HookEnd } from '../hook-output.js';
 import { HostHooks } from '../host-hooks.js';
 import { Engine } from '../reconciler/engine.js';
 import type { ReplicaHold } from '../reconciler/replica-hold.js';
@@ -15,11 +15,6 @@ import { HookCompany, type OpenCompany } from './hook-company.js';
 
 /** How often a container that wrote its last word is asked whether it has ended. */
 const END_LOOK_EVERY_MS = 20;
-
-interface Ended {
-  readonly exitCode: number | null;
-  readonly output: string;
-}
 
 /**
  * The manifest's hooks, between making a container and starting it. Those for the container run in containers of their
@@ -94,7 +89,7 @@ export class HookSteps {
     spec: RuntimeSpec,
     limitMs: number,
     signal: AbortSignal,
-  ): Promise<Ended | null> {
+  ): Promise<HookEnd> {
     const id = await createAside(this.engine, hold, spec);
     let company: OpenCompany | null = null;
     try {
@@ -120,8 +115,8 @@ export class HookSteps {
     }
   }
 
-  /** Its output until it ends; null when the signal comes first. */
-  private async follow(id: string, signal: AbortSignal): Promise<Ended | null> {
+  /** Its output until it ends, or the signal comes. */
+  private async follow(id: string, signal: AbortSignal): Promise<HookEnd> {
     const output = new HookOutput();
     for await (const { text } of this.engine.runtime.logs(id, { follow: true, signal })) output.add(text);
     while (!signal.aborted) {
@@ -130,7 +125,7 @@ export class HookSteps {
       if (seen.state !== 'running' && seen.state !== 'created') return { exitCode: seen.exitCode, output: output.text };
       await new Promise((resolve) => setTimeout(resolve, END_LOOK_EVERY_MS));
     }
-    return null;
+    return { exitCode: null, output: output.text, endedFor: 'time' };
   }
 
   /** What could not be installed is not left behind half made. */
@@ -141,14 +136,15 @@ export class HookSteps {
 }
 
 /** @throws DomainError DEPENDENCY_INSTALL_FAILED */
-function judge(hook: HookName, ended: Ended | null, limitMs: number): void {
-  if (ended?.exitCode === 0) return;
-  const how =
-    ended === null
-      ? `did not end within ${limitMs / 1000} s and was ended`
-      : `ended with exit code ${ended.exitCode ?? 'unknown'}`;
-  const said = ended === null || ended.output === '' ? '' : ` Its last output: ${ended.output}`;
+function judge(hook: HookName, { exitCode, output, endedFor }: HookEnd, limitMs: number): void {
+  if (exitCode === 0 && endedFor === undefined) return;
+  const how = {
+    time: `did not end within ${limitMs / 1000} s and was ended`,
+    output: 'wrote without an end and was ended',
+    itself: `ended with exit code ${exitCode ?? 'unknown'}`,
+  }[endedFor ?? 'itself'];
+  const said = output === '' ? '' : ` Its last output: ${output}`;
   throw new DomainError('DEPENDENCY_INSTALL_FAILED', `The hook ${hook} ${how}.${said}`, {
-    details: { hook, exitCode: ended?.exitCode ?? null },
+    details: { hook, exitCode },
   });
 }

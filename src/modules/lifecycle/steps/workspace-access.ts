@@ -6,6 +6,7 @@ import { AgentFolders } from '../agent-folders.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
 import type { Hold } from '../reconciler/hold.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { createAside, reachAside } from './create-aside.js';
 
 /**
@@ -27,7 +28,9 @@ export class WorkspaceAccess {
    * @throws LeaseLostError, RuntimeError, DomainError HEALTH_CHECK_TIMEOUT, what `use` throws, the signal's reason
    */
   async during<T>(hold: Hold, folder: string, signal: AbortSignal, use: (files: AgentFiles) => Promise<T>): Promise<T> {
-    const spec = await hold.wait(() => this.planner.planFiles(hold.instance, folder));
+    // Its image may have to be pulled first.
+    const spec = await hold.wait(() => unlessAborted(signal, () => this.planner.planFiles(hold.instance, folder)));
+    if (spec === null) throw signal.reason as Error;
     await this.folders.prepare(spec.privateFolder, folder);
     const id = await createAside(this.engine, hold, spec);
     let connection: AgentConnection | null = null;
