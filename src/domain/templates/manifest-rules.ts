@@ -5,6 +5,7 @@ import { allowedOutside, exposedPorts } from '../network/peer-name.js';
 import type { Manifest, ManifestVariable } from './manifest.js';
 import { isBelow, isSystemPath } from './container-paths.js';
 import { fileVariable } from './secret-files.js';
+import { AGENT_FOLDER } from '../runtime/runtime-spec.js';
 
 type Tell = (pointer: string, detail: string) => void;
 
@@ -72,9 +73,10 @@ function hostPath({ runMode, hostPath: path }: Manifest, tell: Tell): void {
   if (!wants && path !== undefined) tell('/hostPath', 'is only for runMode global and devel');
 }
 
-/** What the run modes mount. */
+/** What the run modes mount, and what is Muster's. */
 const CODE = '/code';
-const ALWAYS_READ_ONLY: readonly string[] = ['/Agent', '/code/node_modules'];
+const ALWAYS_READ_ONLY: readonly string[] = [AGENT_FOLDER, '/code/node_modules'];
+const alwaysReadOnly = (path: string): string | undefined => ALWAYS_READ_ONLY.find((above) => isBelow(path, above));
 const BY_PROFILE: readonly string[] = [CODE, '/code/.AchillesSkills'];
 
 function mounts({ mounts: given = [], profile = 'prod', runMode }: Manifest, tell: Tell): void {
@@ -84,7 +86,8 @@ function mounts({ mounts: given = [], profile = 'prod', runMode }: Manifest, tel
     else if (given.findIndex((other) => other.target === target) < index) tell(at, `${target} is given twice`);
     else if (runMode !== undefined && target === CODE) tell(at, `${CODE} is mounted by runMode ${runMode} already`);
     if (readOnly !== false) return;
-    if (ALWAYS_READ_ONLY.includes(target)) tell(`/mounts/${index}/readOnly`, `${target} is always read-only`);
+    const closed = alwaysReadOnly(target);
+    if (closed !== undefined) tell(`/mounts/${index}/readOnly`, `${closed} is always read-only`);
     else if (BY_PROFILE.includes(target) && profile !== 'dev') {
       tell(`/mounts/${index}/readOnly`, `${target} is read-only in profile ${profile}`);
     }
@@ -98,7 +101,8 @@ function writablePaths({ writablePaths: given = [], mounts: mounted = [] }: Mani
     const covered = mounted.find(({ target }) => isBelow(target, path) || isBelow(path, target));
     if (isSystemPath(path) || isBelow(path, '/workspace') || isBelow(path, '/tmp')) {
       tell(at, `${path} belongs to the system or to Muster, or can be written already`);
-    } else if (isBelow(path, CODE)) tell(at, `${path} is code: profile dev makes it writable`);
+    } else if (isBelow(path, AGENT_FOLDER)) tell(at, `${AGENT_FOLDER} is always read-only`);
+    else if (isBelow(path, CODE)) tell(at, `${path} is code: profile dev makes it writable`);
     else if (other !== undefined) tell(at, `${path} is given already, by ${other.path}`);
     else if (covered !== undefined) tell(at, `${path} and the mount ${covered.target} are one inside the other`);
   });

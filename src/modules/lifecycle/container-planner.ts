@@ -18,14 +18,17 @@ import {
   type RuntimeCapabilities,
 } from '../../domain/runtime/container-runtime.js';
 import {
+  AGENT_FOLDER,
   isPoolOwner,
   type CompanionSpec,
   type ContainerOwner,
+  type FolderMount,
   type Owner,
   type RuntimeLimits,
   type RuntimeSpec,
 } from '../../domain/runtime/runtime-spec.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { isBelow } from '../../domain/templates/container-paths.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { secretsOf } from '../../domain/templates/secret-files.js';
@@ -93,7 +96,7 @@ export class ContainerPlanner {
       gracePeriodSeconds: limits.gracePeriodSeconds,
       ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets),
       ...(mounts.length === 0 ? {} : { mounts }),
-      ...(companion === null ? {} : { companion }),
+      ...(companion === null ? {} : { companion, ...agentFolderBeside(mounts) }),
       ...(isCarried(instance.manifest.network) ? { network: 'carried' as const } : {}),
     };
     const name = ['muster', projectSlug, identifier]
@@ -261,6 +264,10 @@ function assertReachable({ isolation, health, ports = [], env = [], network }: M
     "Under gVisor nobody beside the image's own programs reaches its ports, and it reaches nobody's, so ports, a network, and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
   );
 }
+
+/** An image without agent-server has no /Agent either; and what a manifest puts there stays. */
+const agentFolderBeside = (mounts: readonly FolderMount[]): Pick<RuntimeSpec, 'agentFolder'> =>
+  mounts.some(({ target }) => isBelow(target, AGENT_FOLDER)) ? {} : { agentFolder: 'mounted' };
 
 const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): string =>
   digestOf([installation, tenant, instance, replica]);
