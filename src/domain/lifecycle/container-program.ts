@@ -1,4 +1,5 @@
 import { DomainError } from '../errors/domain-error.js';
+import { exposedPorts } from '../network/peer-name.js';
 import type { RuntimeSpec } from '../runtime/runtime-spec.js';
 import { WRITABLE_PATH_MIB } from '../templates/manifest-bounds.js';
 import type { Manifest, ManifestVariable } from '../templates/manifest.js';
@@ -20,12 +21,17 @@ export type Program = Pick<RuntimeSpec, 'command' | 'args' | 'env' | 'stopSignal
  * What an agent's container runs, with which variables and which secrets; `known` are the names of secrets that there are.
  * @throws DomainError VARIABLE_MISSING, naming every one
  */
-export function programOf(manifest: Manifest, owner: ProgramOwner, known: ReadonlySet<string> = new Set()): Program {
+export function programOf(
+  manifest: Manifest,
+  owner: ProgramOwner,
+  known: ReadonlySet<string> = new Set(),
+  { hasCompanion = false }: { readonly hasCompanion?: boolean } = {},
+): Program {
   const { command, args, stopSignal, writablePaths = [] } = manifest;
   const secrets = secretsOf(manifest)
     .filter(({ secret }) => known.has(secret))
     .map(({ variable, secret }) => ({ variable, secret }));
-  const env = environmentOf(manifest, owner, secrets);
+  const env = environmentOf(manifest, owner, secrets, hasCompanion);
   return {
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
@@ -39,12 +45,13 @@ export function programOf(manifest: Manifest, owner: ProgramOwner, known: Readon
 }
 
 /** Says the manifest anything of the program? Then the program is told who it is. */
-const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks'] as const;
+const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks', 'repoName'] as const;
 
 function environmentOf(
   manifest: Manifest,
   owner: ProgramOwner,
   secrets: readonly SecretReference[],
+  hasCompanion: boolean,
 ): Readonly<Record<string, string>> {
   const own = Object.fromEntries(
     (manifest.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
@@ -55,9 +62,23 @@ function environmentOf(
   );
   if (missing.length > 0) throw variablesMissing(missing);
   const files = secrets.map(({ variable }) => [fileVariable(variable), `${SECRETS_FOLDER}/${variable}`] as const);
+  const port = declaredPort(manifest);
   // An agent that is agent-server and nothing else is told who it is over its socket.
-  const isTold = OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
-  return isTold ? { ...own, ...Object.fromEntries(files), ...injectedVariables(manifest, owner) } : own;
+  const isTold = hasCompanion || port !== undefined || OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
+  if (!isTold) return own;
+  return {
+    // The manifest may know better.
+    ...(port === undefined ? {} : { AGENT_PORT: String(port) }),
+    ...own,
+    ...Object.fromEntries(files),
+    ...injectedVariables(manifest, owner),
+  };
+}
+
+/** Where its program listens, as far as the manifest says. */
+function declaredPort({ ports = [], network, health }: Manifest): number | undefined {
+  const asked = health?.kind === 'http' || health?.kind === 'tcp' ? health.port : undefined;
+  return ports[0]?.containerPort ?? exposedPorts({ network })[0] ?? asked;
 }
 
 /** Names every one. */
@@ -70,7 +91,7 @@ export function variablesMissing(missing: readonly Pick<ManifestVariable, 'name'
 
 /** Muster's own names, and those that seed manifests read where they have a meaning here. */
 function injectedVariables(
-  { type = 'agent', profile = 'prod' }: Manifest,
+  { type = 'agent', profile = 'prod', repoName }: Manifest,
   { id, identifier, projectSlug }: ProgramOwner,
 ): Readonly<Record<string, string>> {
   return {
@@ -80,7 +101,7 @@ function injectedVariables(
     MUSTER_PROJECT_NAME: projectSlug,
     MUSTER_PROFILE: profile,
     PLOINKY_AGENT_NAME: identifier,
-    PLOINKY_REPO_NAME: projectSlug,
+    PLOINKY_REPO_NAME: repoName ?? projectSlug,
     PLOINKY_PROFILE: profile,
     WORKSPACE_PATH: WORKSPACE_FOLDER,
   };

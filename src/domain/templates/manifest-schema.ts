@@ -213,6 +213,11 @@ const FIELDS: Properties<Manifest> = {
   },
   command: words("In place of the image's entrypoint"),
   args: words("In place of the image's own arguments", 0),
+  repoName: {
+    ...text(MANIFEST_MOST.repoNameLength),
+    minLength: 1,
+    description: 'The repository that it comes from, told to its program as PLOINKY_REPO_NAME',
+  },
   env: list(MANIFEST_MOST.variables, VARIABLE, 'Environment variables'),
   ports: list(MANIFEST_MOST.ports, PORT_MAPPING, 'Ports published on the host'),
   resources: RESOURCES,

@@ -140,6 +140,8 @@ export interface Manifest {
   readonly command?: readonly string[];
   /** In place of the image's own arguments. */
   readonly args?: readonly string[];
+  /** The repository that the manifest comes from, as the seed knows them; told to its program. @default the project's slug */
+  readonly repoName?: string;
   readonly env?: readonly ManifestVariable[];
   readonly ports?: readonly ManifestPort[];
   readonly resources?: ManifestResources;

@@ -94,7 +94,7 @@ export class ContainerPlanner {
       limits: limits.limits,
       isolation: limits.isolation,
       gracePeriodSeconds: limits.gracePeriodSeconds,
-      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets),
+      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets, { hasCompanion: companion !== null }),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(companion === null ? {} : { companion, ...agentFolderBeside(mounts) }),
       ...(isCarried(instance.manifest.network) ? { network: 'carried' as const } : {}),
