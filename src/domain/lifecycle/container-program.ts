@@ -76,9 +76,10 @@ function environmentOf(
 }
 
 /** Where its program listens, as far as the manifest says. */
-function declaredPort({ ports = [], network, health }: Manifest): number | undefined {
+function declaredPort(manifest: Manifest): number | undefined {
+  const { ports = [], health } = manifest;
   const asked = health?.kind === 'http' || health?.kind === 'tcp' ? health.port : undefined;
-  return ports[0]?.containerPort ?? exposedPorts({ network })[0] ?? asked;
+  return ports[0]?.containerPort ?? exposedPorts(manifest)[0] ?? asked;
 }
 
 /** Names every one. */
