@@ -87,6 +87,14 @@ describe("a container's program", () => {
     );
   });
 
+  it('has what it requires from the secrets of the same names, where it has no value', () => {
+    const env = [{ name: 'A', required: true }, { name: 'B' }, { name: 'C', value: '', required: true }];
+    const program = programOf({ env }, owner, new Set(['A', 'B', 'C']));
+    expect(program.secrets).toEqual([{ variable: 'A', secret: 'A' }]);
+    expect(program.env).toMatchObject({ A_FILE: '/run/secrets/A', C: '' });
+    expect(() => programOf({ env }, owner, new Set(['B']))).toThrow('without a value: A (no secret A either).');
+  });
+
   it('is told where its secrets will be, of those that there are; never what is in them', () => {
     const env = [
       { name: 'B', secret: 'team/b' },

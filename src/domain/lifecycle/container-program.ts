@@ -84,7 +84,9 @@ function declaredPort(manifest: Manifest): number | undefined {
 
 /** Names every one. */
 export function variablesMissing(missing: readonly Pick<ManifestVariable, 'name' | 'secret'>[]): DomainError {
-  const names = missing.map(({ name, secret }) => (secret === undefined ? name : `${name} (secret ${secret})`));
+  const names = missing.map(
+    ({ name, secret }) => `${name} (${secret === undefined ? `no secret ${name} either` : `secret ${secret}`})`,
+  );
   return new DomainError('VARIABLE_MISSING', `Required and without a value: ${names.join(', ')}.`, {
     details: { variables: missing.map(({ name }) => name) },
   });

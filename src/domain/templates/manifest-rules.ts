@@ -4,7 +4,7 @@ import { readPattern } from '../network/destination.js';
 import { allowedOutside, exposedPorts } from '../network/peer-name.js';
 import type { Manifest, ManifestVariable } from './manifest.js';
 import { isBelow, isSystemPath } from './container-paths.js';
-import { fileVariable } from './secret-files.js';
+import { fileVariable, secretsOf } from './secret-files.js';
 import { AGENT_FOLDER } from '../runtime/runtime-spec.js';
 
 type Tell = (pointer: string, detail: string) => void;
@@ -31,7 +31,7 @@ function environment({ env = [] }: Manifest, tell: Tell): void {
     const detail = variableFault(variable, isRepeated) ?? secretFault(variable, env);
     if (detail !== null) tell(`/env/${index}${detail.of}`, detail.detail);
   });
-  const secrets = env.filter(({ secret }) => secret !== undefined).length;
+  const secrets = secretsOf({ env }).length;
   if (secrets > MANIFEST_MOST.secrets) {
     tell('/env', `must name at most ${MANIFEST_MOST.secrets} secrets; it names ${secrets}`);
   }
@@ -57,8 +57,9 @@ function variableFault({ name, value, secret }: ManifestVariable, isRepeated: bo
 }
 
 /** The program finds the value in a file, and the file's name in a variable of its own. */
-function secretFault({ name, secret }: ManifestVariable, env: readonly ManifestVariable[]) {
-  if (secret === undefined) return null;
+function secretFault(variable: ManifestVariable, env: readonly ManifestVariable[]) {
+  const { name } = variable;
+  if (secretsOf({ env: [variable] }).length === 0) return null;
   const file = fileVariable(name);
   if (isReservedVariable(file)) return { of: '/name', detail: `${file}, where its file would be told, is reserved` };
   if (env.some((other) => other.name === file)) {

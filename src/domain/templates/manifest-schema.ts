@@ -96,7 +96,10 @@ const VARIABLE = object<ManifestVariable>(
   {
     name: matching(NAME, 'must be letters, digits and underscores, and not begin with a digit', 128),
     value: text(MANIFEST_MOST.valueLength),
-    required: { type: 'boolean', description: 'Without a value the agent is not started' },
+    required: {
+      type: 'boolean',
+      description: 'Without a value, and without a secret of the same name, the agent is not started',
+    },
     secret: {
       ...matching(SECRET_NAME, SECRET_NAME_RULE, SECRET_NAME_LENGTH),
       description:
