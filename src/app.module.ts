@@ -91,11 +91,12 @@ export class AppModule implements OnModuleDestroy {
 }
 
 function runtimeOptions(configuration: Configuration): RuntimeOptions {
-  const { runtime, dockerHost, dataDir, agentBundle, agentImage, nodeEnv } = configuration;
+  const { runtime, dockerHost, dataDir, agentBundle, agentFolder, agentImage, nodeEnv } = configuration;
   return {
     runtime,
     stateDir: join(dataDir, 'runtime'),
     agentBundle,
+    agentFolder,
     agentImage,
     nodeEnv,
     ...(dockerHost !== undefined && { dockerHost }),

@@ -7,9 +7,12 @@ import { lastWords, run } from './run.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGE = join(ROOT, 'packages/agent-server');
 const BUNDLE = join(PACKAGE, 'dist/bundle');
+/** What goes into the image as /Agent. */
+export const AGENT_FOLDER = join(PACKAGE, 'dist/Agent');
 
 /**
- * Makes sure that the agent server's bundle, the folder that goes into the image, is there and no older than its source.
+ * Makes sure that the agent server's bundle, the folder that goes into the image, is there and no older than its source; and
+ * AGENT_FOLDER with it.
  *
  * @param {import('./log.mjs').Log} log
  * @returns {Promise<string>} the folder
@@ -21,7 +24,11 @@ export async function ensureAgentBundle(log) {
     ...['package.json', 'build.mjs'].map((name) => join(PACKAGE, name)),
     ...(await files(join(PACKAGE, 'src'))),
   ];
-  if (existsSync(main) && (await changedAt(main)) >= Math.max(...(await Promise.all(sources.map(changedAt)))))
+  if (
+    existsSync(main) &&
+    existsSync(AGENT_FOLDER) &&
+    (await changedAt(main)) >= Math.max(...(await Promise.all(sources.map(changedAt))))
+  )
     return BUNDLE;
   const step = log.step('bundle agent-server');
   const built = await run('npm', ['run', 'build', '--silent', '--workspace', '@muster/agent-server'], { cwd: ROOT });

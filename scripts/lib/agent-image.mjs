@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { agentVersion, ensureAgentBundle } from './agent-bundle.mjs';
+import { AGENT_FOLDER, agentVersion, ensureAgentBundle } from './agent-bundle.mjs';
 import { ensureBaseImage } from './base-image.mjs';
 import { buildImage, inspectImage, tagImage } from './engine-images.mjs';
 import { silentLog } from './log.mjs';
@@ -70,6 +70,7 @@ async function buildContext(bundle) {
   return [
     { name: 'Dockerfile', content: await readFile(DOCKERFILE) },
     ...(await tarFolder(bundle, 'bundle/')),
+    ...(await tarFolder(AGENT_FOLDER, 'Agent/')),
     { name: 'workspace/', owner: 1000 },
     { name: 'socket/', owner: 1000 },
   ];

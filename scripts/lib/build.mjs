@@ -20,7 +20,11 @@ const PACKAGES = [
     name: 'agent-server',
     stamp: 'packages/agent-server/dist/.built',
     inputs: ['packages/agent-server', ...SHARED],
-    outputs: ['packages/agent-server/dist/bundle/agent-server.mjs', 'packages/agent-server/dist/index.js'],
+    outputs: [
+      'packages/agent-server/dist/bundle/agent-server.mjs',
+      'packages/agent-server/dist/Agent/client/AgentMcpClient.mjs',
+      'packages/agent-server/dist/index.js',
+    ],
     work: () => must(run('npm', ['run', '--silent', 'build', '-w', '@muster/agent-server'], { cwd: root })),
   },
 ];

@@ -56,11 +56,12 @@ async function askEngine(options: RuntimeOptions): Promise<EngineAnswer> {
 }
 
 function dockerRuntime(options: RuntimeOptions): DockerRuntime {
-  const { dockerHost, stateDir, agentImage, uid, dockerEndpoint, callTimeoutMs } = options;
+  const { dockerHost, stateDir, agentImage, agentFolder, uid, dockerEndpoint, callTimeoutMs } = options;
   return new DockerRuntime({
     stateDir: join(stateDir, 'docker'),
     agentImage,
     ...(dockerHost === undefined ? {} : { host: dockerHost }),
+    ...(agentFolder === undefined ? {} : { agentFolder }),
     ...(uid === undefined ? {} : { uid }),
     ...(dockerEndpoint === undefined ? {} : { endpoint: dockerEndpoint }),
     ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),

@@ -7,6 +7,8 @@ export interface RuntimeOptions {
   readonly stateDir: string;
   /** agent-server.mjs, for the process runtime. */
   readonly agentBundle: string;
+  /** What agents find as /Agent, for the container engine. */
+  readonly agentFolder?: string;
   /** The image that agents run from when their manifest names none. */
   readonly agentImage: string;
   /** The user agents run as. @default Muster's own, or 1000 when that is root */

@@ -230,6 +230,18 @@ describeEngine('commands in an agent', () => {
     expect((await app.call(`${agent.path}/stats?stream=perhaps`)).status).toBe(422);
   });
 
+  it('shows what it has read from disks and written to them, where the engine measures that', async () => {
+    const command = 'dd if=/dev/zero of=io bs=1M count=4 oflag=direct && dd if=io of=/dev/null bs=1M iflag=direct';
+    expect((await exec({ command })).body).toMatchObject({ status: 'passed' });
+    const { containerId } = (await app.call(`${agent.path}/lifecycle`)).body as { containerId: string };
+    const { blkio_stats: seen } = await engine.getContainer(containerId).stats({ stream: false, 'one-shot': true });
+    const bytes = 4 * 2 ** 20;
+    const measured = (seen?.io_service_bytes_recursive as unknown[] | null | undefined) ?? [];
+    const { blockReadBytes, blockWrittenBytes } = (await app.call(`${agent.path}/stats`)).body;
+    if (measured.length === 0) expect([blockReadBytes, blockWrittenBytes]).toEqual([null, null]);
+    else expect(Math.min(blockReadBytes as number, blockWrittenBytes as number)).toBeGreaterThanOrEqual(bytes);
+  });
+
   it('ends the command of an agent that is stopped, and takes none for one that does not run', async () => {
     const id = await open({ command: 'echo up; sleep 6543' });
     await events(app, `${agent.path}/runs/${id}/stream`, (seen) => seen.length > 0);

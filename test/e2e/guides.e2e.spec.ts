@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agentOf } from '../support/agent-team.js';
 import { ADMIN_KEY, TestApp } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
-import { AGENT_BUNDLE, ENGINE_HOST, engineMissing } from '../support/engine.js';
+import { AGENT_BUNDLE, AGENT_IMAGE, ENGINE_HOST, engineMissing } from '../support/engine.js';
+import { saidInside } from '../support/inside-container.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -52,11 +53,20 @@ describe('the guides show commands that work, in their order (skipped where ther
   needsEngine(
     'manifest: an agent of each type runs',
     async () => {
-      const docker = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
+      const docker = await TestApp.start({
+        RUNTIME: 'docker',
+        DOCKER_HOST: ENGINE_HOST,
+        AGENT_IMAGE,
+        EGRESS_ALLOW: '["api.example.org:443", "*.example.com:443"]',
+      });
       try {
         await follow('manifest', { MUSTER: `${docker.url}/api/v1` });
         const templates = (await docker.call('/templates')).body.items as { id: string; name: string }[];
-        const seats = ['an-agent', 'a-service', 'a-tool', 'a-workbench', 'a-watched-service'].map((name) => ({
+        const names = [
+          ...['an-agent', 'a-service', 'a-tool', 'a-workbench', 'a-watched-service'],
+          ...['a-reader', 'a-colleague', 'a-colleague'],
+        ];
+        const seats = names.map((name) => ({
           role: 'developer',
           templateId: templates.find((template) => template.name === name)?.id,
         }));
@@ -64,6 +74,7 @@ describe('the guides show commands that work, in their order (skipped where ther
           method: 'POST',
           body: { name: 'types', roleAssignments: seats },
         });
+        const agents: { path: string; container: string; identifier: string }[] = [];
         for (const { instanceId } of body.roleAssignments as { instanceId: string }[]) {
           const path = `/projects/${body.id as string}/agents/${instanceId}`;
           const started = await docker.call(`${path}/actions`, {
@@ -76,7 +87,31 @@ describe('the guides show commands that work, in their order (skipped where ther
             200,
             'running',
           ]);
+          const { identifier, containerId: container } = started.body as { identifier: string; containerId: string };
+          agents.push({ path, container, identifier });
         }
+        const [, service, tool, , watched, reader, one, other] = agents;
+        const portOf = async (path: string): Promise<number> =>
+          (await docker.call(`${path}/lifecycle`)).body.ports[0].hostPort as number;
+        const page = await fetch(`http://127.0.0.1:${await portOf(service!.path)}/`);
+        expect(await page.text()).toBe('hello');
+        const run = await docker.call(`${tool!.path}/runs`, {
+          method: 'POST',
+          body: { type: 'exec', command: ['/code/tool'] },
+        });
+        expect(run.body).toMatchObject({ status: 'passed', stdout: 'hello\n' });
+        // A name that it may reach is one of its own loopback's, whoever is there; any other there is not.
+        const asked = async (name: string): Promise<string> =>
+          saidInside(reader!.container, `require('dns').lookup('${name}', (e, a) => console.log(e?.code ?? a))`);
+        expect(await asked('api.example.org')).toMatch(/^127\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./);
+        expect(await asked('docs.example.com')).toMatch(/^127\./);
+        expect(await asked('example.net')).toBe('ENOTFOUND');
+        const call = `fetch('http://${other!.identifier}:8080/').then((r) => r.text()).then(console.log, (e) => console.log(e.cause?.code))`;
+        expect(await saidInside(one!.container, call)).toBe('hello');
+        expect(await saidInside(reader!.container, call)).toBe('ENOTFOUND');
+        expect(
+          await saidInside(watched!.container, `fetch('http://127.0.0.1:8080/').then((r) => console.log(r.status))`),
+        ).toBe('200');
         await destroyAll(docker);
       } finally {
         await docker.stop();

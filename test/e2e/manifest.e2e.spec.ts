@@ -5,6 +5,7 @@ import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
 import { AGENT_IMAGE, ENGINE_HOST, SMALL_IMAGE, describeEngine, engine } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { runInside } from '../support/inside-container.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SERVE = 'exec node /opt/muster/agent-server.mjs';
@@ -58,6 +59,16 @@ describeEngine('what a manifest says is done', () => {
     await folder.remove();
   });
 
+  const agentFrom = async (templateId: string): Promise<TestAgent> => {
+    const seat = { role: 'developer', templateId };
+    const { body } = await app.call('/projects', {
+      method: 'POST',
+      body: { name: `from-${templateId}`, roleAssignments: [seat] },
+    });
+    const id = (body.roleAssignments as { instanceId: string }[])[0]!.instanceId;
+    return { projectId: body.id as string, id, path: `/projects/${body.id as string}/agents/${id}` };
+  };
+
   const act = async (agent: TestAgent, action: string): Promise<Answer> =>
     app.call(`${agent.path}/actions`, { method: 'POST', body: { action }, headers: { prefer: 'wait=90' } });
 
@@ -101,6 +112,41 @@ describeEngine('what a manifest says is done', () => {
     const { Config } = await engine.getContainer(started.body.containerId as string).inspect();
     expect((Config as { StopSignal?: string }).StopSignal).toBe('SIGINT');
     expect((await act(agent, 'stop')).body.state).toBe('stopped');
+  });
+
+  it('of a plain service: it is told who it is, where it comes from and at which port it listens', async () => {
+    const file = {
+      name: `plain-${process.pid}`,
+      repoName: 'basic',
+      image: SMALL_IMAGE,
+      args: ['httpd', '-f', '-p', '127.0.0.1:8080'],
+      ports: [{ containerPort: 8080 }],
+      health: { kind: 'tcp', port: 8080 },
+      env: [{ name: 'ROUTER_HOST', value: 'of.my.own' }],
+    };
+    const imported = await app.call('/templates/import?format=manifest-json', { method: 'POST', body: file });
+    expect([imported.status, imported.body.manifest?.repoName]).toEqual([201, 'basic']);
+    const { image, ports } = file;
+    const [told, plain] = [
+      await agentFrom(imported.body.id as string),
+      await agentOf(app, { manifest: { image, ports, health: { kind: 'agent' } } }),
+    ];
+    for (const [agent, repository] of [
+      [told, 'basic'],
+      [plain, expect.stringMatching(/^agent-/)],
+    ] as const) {
+      const started = await act(agent, 'start');
+      expect([started.status, started.body.error]).toEqual([200, null]);
+      const { said } = await runInside(started.body.containerId as string, ['env']);
+      expect(Object.fromEntries(said.split('\n').map((line) => line.split('=')))).toMatchObject({
+        MUSTER_AGENT_ID: agent.id,
+        PLOINKY_AGENT_NAME: started.body.identifier,
+        PLOINKY_REPO_NAME: repository,
+        WORKSPACE_PATH: '/workspace',
+        AGENT_PORT: '8080',
+        ...(agent === told ? { ROUTER_HOST: 'of.my.own' } : {}),
+      });
+    }
   });
 
   it('of its hooks: in their order, into folders that are read-only afterwards', async () => {

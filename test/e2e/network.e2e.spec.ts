@@ -87,6 +87,19 @@ describeEngine('the network of agents', () => {
       "node -e \"require('http').createServer((q, s) => s.end('I am ' + process.env.MUSTER_AGENT_NAME)).listen(8080, '127.0.0.1')\" & exec node /opt/muster/agent-server.mjs",
     ],
   });
+  /** Another agent in the same project. */
+  const neighbourOf = async ({ projectId }: TestAgent, manifest: object): Promise<TestAgent> => {
+    const added = await app.call('/templates', {
+      method: 'POST',
+      body: { name: `neighbour-${Date.now()}`, role: 'tester', manifest },
+    });
+    const seat = { role: 'tester', templateId: added.body.id };
+    const assigned = await app.call(`/projects/${projectId}/role-assignments`, { method: 'POST', body: seat });
+    const id = (assigned.body.roleAssignments as { role: string; instanceId: string }[]).find(
+      ({ role }) => role === 'tester',
+    )!.instanceId;
+    return { projectId, id, path: `/projects/${projectId}/agents/${id}` };
+  };
   /** What the event log has of an agent's connections. */
   const toldOf = async ({ id }: TestAgent): Promise<unknown[]> => {
     await app.app.get(ConnectionTally, { strict: false }).flush();
@@ -151,10 +164,12 @@ describeEngine('the network of agents', () => {
     const hosts = Object.values(networkInterfaces()).flatMap((all) =>
       (all ?? []).flatMap(({ address, family }) => (family === 'IPv4' ? [address] : [])),
     );
+    const database = new URL(app.database.uri).port;
     const manifest = { network: { mode: 'project', expose: [8080], allow: [`allowed.test:${port}`] } };
     const container = await started(await agentOf(app, { manifest }));
     const targets = [
-      ...hosts.map((host) => `${host}:${api}`),
+      ...hosts.flatMap((host) => [`${host}:${api}`, `${host}:${database}`]),
+      `127.0.0.1:${database}`,
       `127.0.0.1:${api}`,
       `127.0.0.1:${port}`,
       '169.254.169.254:80',
@@ -165,6 +180,23 @@ describeEngine('the network of agents', () => {
         target,
         expect.stringMatching(/^(ECONNREFUSED|ENETUNREACH|EHOSTUNREACH)$/),
       ]);
+    }
+  });
+
+  it.each([
+    ['has no network', {}],
+    ['exposes nothing', { network: { mode: 'project' } }],
+    ['is for hosts outside alone', { network: { mode: 'egress', allow: ['allowed.test:443'] } }],
+  ])('not to an agent of the same project that %s', async (_what, bounds) => {
+    const [caller] = await agentsOf(app, { manifest: serving('project') });
+    const neighbour = await neighbourOf(caller!, { ...serving('project'), network: undefined, ...bounds });
+    const container = await started(caller!);
+    // It serves, for who is in there with it.
+    expect(await fetchInside(await started(neighbour), 'http://127.0.0.1:8080/')).toContain('I am ');
+    const name = await nameOf(neighbour);
+    for (const host of [name, `${name}.internal`]) {
+      const said = await fetchInside(container, `http://${host}:8080/`);
+      expect([host, said]).toEqual([host, expect.stringMatching(/^(ENOTFOUND|ECONNREFUSED)$/)]);
     }
   });
 
@@ -224,21 +256,7 @@ describeEngine('the network of agents', () => {
 
   it('to an agent that sleeps wakes it', async () => {
     const [caller] = await agentsOf(app, { manifest: serving('project') });
-    const added = await app.call('/templates', {
-      method: 'POST',
-      body: {
-        name: `sleeper-${Date.now()}`,
-        role: 'tester',
-        manifest: { ...serving('project'), idleTimeoutSeconds: 2 },
-      },
-    });
-    const { projectId } = caller!;
-    const seat = { role: 'tester', templateId: added.body.id };
-    const assigned = await app.call(`/projects/${projectId}/role-assignments`, { method: 'POST', body: seat });
-    const id = (assigned.body.roleAssignments as { role: string; instanceId: string }[]).find(
-      ({ role }) => role === 'tester',
-    )!.instanceId;
-    const sleeper = { projectId, id, path: `/projects/${projectId}/agents/${id}` };
+    const sleeper = await neighbourOf(caller!, { ...serving('project'), idleTimeoutSeconds: 2 });
     const container = await started(caller!);
     await started(sleeper);
     await eventually(async () => {

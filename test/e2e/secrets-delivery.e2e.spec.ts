@@ -100,6 +100,24 @@ describeEngine('secrets are given to agents that run in containers', () => {
     }, 20_000);
   }, 120_000);
 
+  it('by the name of a variable that is required and has no value; without one, both are named', async () => {
+    const env = [
+      { name: 'API_TOKEN', required: true },
+      { name: 'OTHER', required: true },
+    ];
+    const agent = await agentOf(app, { manifest: { env } });
+    await put(null, 'OTHER', 'of the tenant');
+    const refused = await act(agent, 'start');
+    expect(refused).toMatchObject({ status: 422, body: { code: 'VARIABLE_MISSING' } });
+    expect(refused.body.detail).toContain('Required and without a value: API_TOKEN (no secret API_TOKEN either).');
+    await put(agent, 'API_TOKEN', 'of the project');
+    const started = await act(agent, 'start');
+    expect([started.status, started.body.error]).toEqual([200, null]);
+    expect(await exec(agent, 'cat "$API_TOKEN_FILE" "$OTHER_FILE"; env | grep -cE "^(API_TOKEN|OTHER)=" || true')).toBe(
+      'of the projectof the tenant0\n',
+    );
+  });
+
   it('before the health check of a program beside agent-server, which may wait for them', async () => {
     const wait = 'until [ -r "$TOKEN_FILE" ]; do sleep 0.05; done';
     const listen = "node -e 'require(`http`).createServer((q, s) => s.end()).listen(8080)'";

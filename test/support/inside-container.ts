@@ -2,13 +2,21 @@ import { text } from 'node:stream/consumers';
 import { PassThrough } from 'node:stream';
 import { engine } from './engine.js';
 
-/** Runs a program beside the agent, as the engine's own exec does: with what the container has, and nothing more. */
+/** Runs a program beside the agent, as the engine's own exec does: with what the container has, and nothing more but its input. */
 export async function runInside(
   container: string,
   command: readonly string[],
+  input?: string,
 ): Promise<{ code: number; said: string }> {
-  const exec = await engine.getContainer(container).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
-  const stream = await exec.start({});
+  const hasInput = input !== undefined;
+  const exec = await engine.getContainer(container).exec({
+    Cmd: [...command],
+    AttachStdin: hasInput,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start(hasInput ? { hijack: true, stdin: true } : {});
+  if (hasInput) stream.end(input);
   const output = new PassThrough();
   engine.modem.demuxStream(stream, output, output);
   stream.on('end', () => output.end());

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors/domain-error.js';
+import { exposedPorts } from '../network/peer-name.js';
 import type { AgentServerIn } from '../runtime/container-runtime.js';
 import type { RuntimeSpec } from '../runtime/runtime-spec.js';
 import { WRITABLE_PATH_MIB } from '../templates/manifest-bounds.js';
@@ -17,6 +18,14 @@ export interface ProgramOwner {
 
 export type Program = Pick<RuntimeSpec, 'command' | 'args' | 'env' | 'stopSignal' | 'writablePaths' | 'secrets'>;
 
+/** What it runs in. */
+export interface ProgramPlace {
+  /** @default 'none' */
+  readonly agentServer?: AgentServerIn;
+  /** @default false */
+  readonly hasCompanion?: boolean;
+}
+
 /**
  * What an agent's container runs, with which variables and which secrets; `known` are the names of secrets that there are.
  *
@@ -28,7 +37,7 @@ export function programOf(
   manifest: Manifest,
   owner: ProgramOwner,
   known: ReadonlySet<string> = new Set(),
-  agentServer: AgentServerIn = 'none',
+  { agentServer = 'none', hasCompanion = false }: ProgramPlace = {},
 ): Program {
   const { command, args, stopSignal, writablePaths = [] } = manifest;
   const secrets = secretsOf(manifest)
@@ -36,7 +45,7 @@ export function programOf(
     .map(({ variable, secret }) => ({ variable, secret }));
   assertComplete(manifest, secrets);
   const isTold = agentServer !== 'program' || command !== undefined || args !== undefined;
-  const env = isTold ? environmentOf(manifest, owner, secrets) : {};
+  const env = isTold ? environmentOf(manifest, owner, secrets, hasCompanion) : {};
   return {
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
@@ -50,21 +59,37 @@ export function programOf(
 }
 
 /** Says the manifest anything of the program? Then the program is told who it is. */
-const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks'] as const;
+const OF_A_PROGRAM = ['type', 'command', 'args', 'env', 'runMode', 'profile', 'hooks', 'repoName'] as const;
 
 /** What the agent's programs are told, with where they find the secrets it was given. */
 export function environmentOf(
   manifest: Manifest,
   owner: ProgramOwner,
   secrets: readonly Pick<SecretReference, 'variable'>[],
+  hasCompanion: boolean,
 ): Readonly<Record<string, string>> {
   const own = Object.fromEntries(
     (manifest.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
   );
   const files = secrets.map(({ variable }) => [fileVariable(variable), `${SECRETS_FOLDER}/${variable}`] as const);
+  const port = declaredPort(manifest);
   // An agent that is agent-server and nothing else is told who it is over its socket.
-  const isTold = OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
-  return isTold ? { ...own, ...Object.fromEntries(files), ...injectedVariables(manifest, owner) } : own;
+  const isTold = hasCompanion || port !== undefined || OF_A_PROGRAM.some((field) => manifest[field] !== undefined);
+  if (!isTold) return own;
+  return {
+    // The manifest may know better.
+    ...(port === undefined ? {} : { AGENT_PORT: String(port) }),
+    ...own,
+    ...Object.fromEntries(files),
+    ...injectedVariables(manifest, owner),
+  };
+}
+
+/** Where its program listens, as far as the manifest says. */
+function declaredPort(manifest: Manifest): number | undefined {
+  const { ports = [], health } = manifest;
+  const asked = health?.kind === 'http' || health?.kind === 'tcp' ? health.port : undefined;
+  return ports[0]?.containerPort ?? exposedPorts(manifest)[0] ?? asked;
 }
 
 /** @throws DomainError VARIABLE_MISSING */
@@ -78,7 +103,9 @@ function assertComplete({ env = [] }: Manifest, secrets: readonly SecretReferenc
 
 /** Names every one. */
 export function variablesMissing(missing: readonly Pick<ManifestVariable, 'name' | 'secret'>[]): DomainError {
-  const names = missing.map(({ name, secret }) => (secret === undefined ? name : `${name} (secret ${secret})`));
+  const names = missing.map(
+    ({ name, secret }) => `${name} (${secret === undefined ? `no secret ${name} either` : `secret ${secret}`})`,
+  );
   return new DomainError('VARIABLE_MISSING', `Required and without a value: ${names.join(', ')}.`, {
     details: { variables: missing.map(({ name }) => name) },
   });
@@ -86,7 +113,7 @@ export function variablesMissing(missing: readonly Pick<ManifestVariable, 'name'
 
 /** Muster's own names, and those that seed manifests read where they have a meaning here. */
 function injectedVariables(
-  { type = 'agent', profile = 'prod' }: Manifest,
+  { type = 'agent', profile = 'prod', repoName }: Manifest,
   { id, identifier, projectSlug }: ProgramOwner,
 ): Readonly<Record<string, string>> {
   return {
@@ -96,7 +123,7 @@ function injectedVariables(
     MUSTER_PROJECT_NAME: projectSlug,
     MUSTER_PROFILE: profile,
     PLOINKY_AGENT_NAME: identifier,
-    PLOINKY_REPO_NAME: projectSlug,
+    PLOINKY_REPO_NAME: repoName ?? projectSlug,
     PLOINKY_PROFILE: profile,
     WORKSPACE_PATH: WORKSPACE_FOLDER,
   };

@@ -10,9 +10,9 @@ export interface ContainerStats {
   readonly memoryLimitBytes: number;
   readonly pids: number;
   readonly pidsLimit: number | null;
-  /** From and to disks, since the container was started. */
-  readonly blockReadBytes: number;
-  readonly blockWrittenBytes: number;
+  /** From and to disks, since the container was started. null while the engine tells of no disk: not every kernel measures them. */
+  readonly blockReadBytes: number | null;
+  readonly blockWrittenBytes: number | null;
   /** null without a network. */
   readonly network: { readonly receivedBytes: number; readonly sentBytes: number } | null;
 }

@@ -20,6 +20,9 @@ export interface PoolOwner {
   readonly pool: PoolMemberId;
 }
 
+/** What Muster has for agents' own programs, as the seed has it there. */
+export const AGENT_FOLDER = '/Agent';
+
 export type Owner = ContainerOwner | PoolOwner;
 
 export function isPoolOwner(owner: Owner | null): owner is PoolOwner {
@@ -65,6 +68,8 @@ export interface RuntimeSpec<O extends Owner = ContainerOwner> {
   readonly stopSignal?: StopSignal;
   /** Folders of Muster's host beside the workspace. @default none */
   readonly mounts?: readonly FolderMount[];
+  /** Gets Muster's folder for programs of agents as AGENT_FOLDER, read-only. @default the image's own */
+  readonly agentFolder?: 'mounted';
   /** @default none: the image brings agent-server */
   readonly companion?: CompanionSpec;
   /** Programs in there are to ask agent-server for names, and it connects them where Muster allows. @default none: they know no names */

@@ -43,6 +43,7 @@ export const MANIFEST_MOST = {
   environmentBytes: 64 * 1024,
   words: 64,
   wordLength: 4096,
+  repoNameLength: 128,
   ports: 32,
   mounts: 16,
   writablePaths: 16,

@@ -4,7 +4,8 @@ import { readPattern } from '../network/destination.js';
 import { allowedOutside, exposedPorts } from '../network/peer-name.js';
 import type { Manifest, ManifestVariable } from './manifest.js';
 import { isBelow, isSystemPath } from './container-paths.js';
-import { fileVariable } from './secret-files.js';
+import { fileVariable, secretsOf } from './secret-files.js';
+import { AGENT_FOLDER } from '../runtime/runtime-spec.js';
 
 type Tell = (pointer: string, detail: string) => void;
 
@@ -20,7 +21,7 @@ export function manifestRuleFaults(manifest: Manifest): readonly Fault[] {
 
 /** Muster's own, and those that make a program load what somebody else wrote. */
 const RESERVED =
-  /^(?:MUSTER_.*|PLOINKY_.*|WORKSPACE_PATH|AGENT_PORT|ROUTER_HOST|LD_.*|DYLD_.*|NODE_(?!ENV$|EXTRA_CA_CERTS$).*|BASH_ENV|ENV|BASH_FUNC_.*|PYTHONSTARTUP|PYTHONHOME|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|GCONV_PATH|GLIBC_TUNABLES|IFS)$/i;
+  /^(?:MUSTER_.*|PLOINKY_.*|WORKSPACE_PATH|LD_.*|DYLD_.*|NODE_(?!ENV$|EXTRA_CA_CERTS$).*|BASH_ENV|ENV|BASH_FUNC_.*|PYTHONSTARTUP|PYTHONHOME|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|GCONV_PATH|GLIBC_TUNABLES|IFS)$/i;
 
 export const isReservedVariable = (name: string): boolean => RESERVED.test(name);
 
@@ -30,7 +31,7 @@ function environment({ env = [] }: Manifest, tell: Tell): void {
     const detail = variableFault(variable, isRepeated) ?? secretFault(variable, env);
     if (detail !== null) tell(`/env/${index}${detail.of}`, detail.detail);
   });
-  const secrets = env.filter(({ secret }) => secret !== undefined).length;
+  const secrets = secretsOf({ env }).length;
   if (secrets > MANIFEST_MOST.secrets) {
     tell('/env', `must name at most ${MANIFEST_MOST.secrets} secrets; it names ${secrets}`);
   }
@@ -56,8 +57,9 @@ function variableFault({ name, value, secret }: ManifestVariable, isRepeated: bo
 }
 
 /** The program finds the value in a file, and the file's name in a variable of its own. */
-function secretFault({ name, secret }: ManifestVariable, env: readonly ManifestVariable[]) {
-  if (secret === undefined) return null;
+function secretFault(variable: ManifestVariable, env: readonly ManifestVariable[]) {
+  const { name } = variable;
+  if (secretsOf({ env: [variable] }).length === 0) return null;
   const file = fileVariable(name);
   if (isReservedVariable(file)) return { of: '/name', detail: `${file}, where its file would be told, is reserved` };
   if (env.some((other) => other.name === file)) {
@@ -72,9 +74,10 @@ function hostPath({ runMode, hostPath: path }: Manifest, tell: Tell): void {
   if (!wants && path !== undefined) tell('/hostPath', 'is only for runMode global and devel');
 }
 
-/** What the run modes mount. */
+/** What the run modes mount, and what is Muster's. */
 const CODE = '/code';
-const ALWAYS_READ_ONLY: readonly string[] = ['/Agent', '/code/node_modules'];
+const ALWAYS_READ_ONLY: readonly string[] = [AGENT_FOLDER, '/code/node_modules'];
+const alwaysReadOnly = (path: string): string | undefined => ALWAYS_READ_ONLY.find((above) => isBelow(path, above));
 const BY_PROFILE: readonly string[] = [CODE, '/code/.AchillesSkills'];
 
 function mounts({ mounts: given = [], profile = 'prod', runMode }: Manifest, tell: Tell): void {
@@ -84,7 +87,8 @@ function mounts({ mounts: given = [], profile = 'prod', runMode }: Manifest, tel
     else if (given.findIndex((other) => other.target === target) < index) tell(at, `${target} is given twice`);
     else if (runMode !== undefined && target === CODE) tell(at, `${CODE} is mounted by runMode ${runMode} already`);
     if (readOnly !== false) return;
-    if (ALWAYS_READ_ONLY.includes(target)) tell(`/mounts/${index}/readOnly`, `${target} is always read-only`);
+    const closed = alwaysReadOnly(target);
+    if (closed !== undefined) tell(`/mounts/${index}/readOnly`, `${closed} is always read-only`);
     else if (BY_PROFILE.includes(target) && profile !== 'dev') {
       tell(`/mounts/${index}/readOnly`, `${target} is read-only in profile ${profile}`);
     }
@@ -98,7 +102,8 @@ function writablePaths({ writablePaths: given = [], mounts: mounted = [] }: Mani
     const covered = mounted.find(({ target }) => isBelow(target, path) || isBelow(path, target));
     if (isSystemPath(path) || isBelow(path, '/workspace') || isBelow(path, '/tmp')) {
       tell(at, `${path} belongs to the system or to Muster, or can be written already`);
-    } else if (isBelow(path, CODE)) tell(at, `${path} is code: profile dev makes it writable`);
+    } else if (isBelow(path, AGENT_FOLDER)) tell(at, `${AGENT_FOLDER} is always read-only`);
+    else if (isBelow(path, CODE)) tell(at, `${path} is code: profile dev makes it writable`);
     else if (other !== undefined) tell(at, `${path} is given already, by ${other.path}`);
     else if (covered !== undefined) tell(at, `${path} and the mount ${covered.target} are one inside the other`);
   });

@@ -96,7 +96,10 @@ const VARIABLE = object<ManifestVariable>(
   {
     name: matching(NAME, 'must be letters, digits and underscores, and not begin with a digit', 128),
     value: text(MANIFEST_MOST.valueLength),
-    required: { type: 'boolean', description: 'Without a value the agent is not started' },
+    required: {
+      type: 'boolean',
+      description: 'Without a value, and without a secret of the same name, the agent is not started',
+    },
     secret: {
       ...matching(SECRET_NAME, SECRET_NAME_RULE, SECRET_NAME_LENGTH),
       description:
@@ -213,6 +216,11 @@ const FIELDS: Properties<Manifest> = {
   },
   command: words("In place of the image's entrypoint"),
   args: words("In place of the image's own arguments", 0),
+  repoName: {
+    ...text(MANIFEST_MOST.repoNameLength),
+    minLength: 1,
+    description: 'The repository that it comes from, told to its program as PLOINKY_REPO_NAME',
+  },
   env: list(MANIFEST_MOST.variables, VARIABLE, 'Environment variables'),
   ports: list(MANIFEST_MOST.ports, PORT_MAPPING, 'Ports published on the host'),
   resources: RESOURCES,

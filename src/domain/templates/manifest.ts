@@ -20,7 +20,9 @@ export type Isolation = (typeof ISOLATIONS)[number];
 export interface ManifestVariable {
   readonly name: string;
   readonly value?: string;
-  /** Without a value the agent is not started. @default true where `secret` is given, else false */
+  /**
+   * Without a value, which the secret of the same name can be, the agent is not started. @default true where `secret` is given, else false
+   */
   readonly required?: boolean;
   /** The name of a secret that holds the value, instead of `value`: the program finds it in a file (see secret-files.ts). */
   readonly secret?: string;
@@ -140,6 +142,8 @@ export interface Manifest {
   readonly command?: readonly string[];
   /** In place of the image's own arguments. */
   readonly args?: readonly string[];
+  /** The repository that the manifest comes from, as the seed knows them; told to its program. @default the project's slug */
+  readonly repoName?: string;
   readonly env?: readonly ManifestVariable[];
   readonly ports?: readonly ManifestPort[];
   readonly resources?: ManifestResources;

@@ -16,8 +16,12 @@ export interface SecretReference {
 
 export type SecretWish = SecretReference & { readonly required: boolean };
 
-/** Which secrets a manifest names. One is required unless the manifest says otherwise. */
+/**
+ * Which secrets a manifest names. One is required unless the manifest says otherwise. A variable that is required and has no value
+ * is the secret of its own name.
+ */
 export const secretsOf = ({ env = [] }: Pick<Manifest, 'env'>): readonly SecretWish[] =>
-  env.flatMap(({ name, secret, required = true }) =>
-    secret === undefined ? [] : [{ variable: name, secret, required }],
-  );
+  env.flatMap(({ name, value, secret, required = secret !== undefined }) => {
+    const named = secret ?? (required && value === undefined ? name : undefined);
+    return named === undefined ? [] : [{ variable: name, secret: named, required }];
+  });

@@ -21,13 +21,16 @@ import {
   type RuntimeCapabilities,
 } from '../../domain/runtime/container-runtime.js';
 import {
+  AGENT_FOLDER,
   isPoolOwner,
   type CompanionSpec,
   type ContainerOwner,
+  type FolderMount,
   type Owner,
   type RuntimeSpec,
 } from '../../domain/runtime/runtime-spec.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { isBelow } from '../../domain/templates/container-paths.js';
 import { manifestGaps } from '../../domain/templates/manifest-not-yet.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import { secretsOf } from '../../domain/templates/secret-files.js';
@@ -92,9 +95,12 @@ export class ContainerPlanner {
       limits: limits.limits,
       isolation: limits.isolation,
       gracePeriodSeconds: limits.gracePeriodSeconds,
-      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets, agentServer),
+      ...programOf(instance.manifest, { id, identifier, projectSlug }, secrets, {
+        agentServer,
+        hasCompanion: companion !== null,
+      }),
       ...(mounts.length === 0 ? {} : { mounts }),
-      ...(companion === null ? {} : { companion }),
+      ...(companion === null ? {} : { companion, ...agentFolderBeside(mounts) }),
       ...(isCarried(instance.manifest.network) ? { network: 'carried' as const } : {}),
     };
     const name = ['muster', projectSlug, identifier]
@@ -192,8 +198,9 @@ export class ContainerPlanner {
   /** What the programs of this replica are told, as its container was made. */
   async environmentOf(instance: ManagedInstance, replica: number): Promise<Readonly<Record<string, string>>> {
     const { id, identifier, manifest, lifecycle } = instance;
-    const { secrets = [] } = lifecycle.replicas.find(({ index }) => index === replica) ?? {};
-    return environmentOf(manifest, { id, identifier, projectSlug: await this.slugOf(instance) }, secrets);
+    const { secrets = [], companionId = null } = lifecycle.replicas.find(({ index }) => index === replica) ?? {};
+    const owner = { id, identifier, projectSlug: await this.slugOf(instance) };
+    return environmentOf(manifest, owner, secrets, companionId !== null);
   }
 
   privateFolderOf(owner: ContainerOwner): string {
@@ -286,6 +293,10 @@ function assertReachable({ isolation, health, ports = [], env = [], network }: M
     "Under gVisor nobody beside the image's own programs reaches its ports, and it reaches nobody's, so ports, a network, and health of kind http and tcp are not possible there. Use health of kind command, or an image built FROM muster/agent.",
   );
 }
+
+/** An image without agent-server has no /Agent either; and what a manifest puts there stays. */
+const agentFolderBeside = (mounts: readonly FolderMount[]): Pick<RuntimeSpec, 'agentFolder'> =>
+  mounts.some(({ target }) => isBelow(target, AGENT_FOLDER)) ? {} : { agentFolder: 'mounted' };
 
 const hashOf = ({ installation, tenant, instance, replica }: ContainerOwner): string =>
   digestOf([installation, tenant, instance, replica]);

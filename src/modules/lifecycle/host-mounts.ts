@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { FolderMount } from '../../domain/runtime/runtime-spec.js';
-import type { Manifest } from '../../domain/templates/manifest.js';
 import { Configuration } from '../../platform/config/configuration.js';
 
 /** The seed's places inside a container. */
 const CODE = '/code';
 const NODE_MODULES = '/code/node_modules';
 const SKILLS = '/code/.AchillesSkills';
+
+type Mounted = Pick<ManagedInstance, 'manifest' | 'id' | 'projectId'>;
 
 export interface AgentMounts {
   /** In place of the agent's own workspace folder; null: that. */
@@ -23,8 +24,9 @@ export interface AgentMounts {
 export class HostMounts {
   constructor(private readonly configuration: Configuration) {}
 
-  /** @throws DomainError HOST_ACCESS_REFUSED */
-  async of({ manifest, id, projectId }: Pick<ManagedInstance, 'manifest' | 'id' | 'projectId'>): Promise<AgentMounts> {
+  /** Makes a folder node_modules in a checkout that has none, where one is to be mounted. @throws DomainError HOST_ACCESS_REFUSED */
+  async of(instance: Mounted): Promise<AgentMounts> {
+    const { manifest } = instance;
     const { runMode, hostPath, mounts = [], profile = 'prod' } = manifest;
     const shared = hostPath === undefined ? null : await this.allowed(hostPath);
     const isDev = profile === 'dev';
@@ -36,12 +38,12 @@ export class HostMounts {
         own: false,
       })),
     );
-    const code =
-      runMode === 'devel' ? await this.checkout(shared, isDev) : this.ownCode(manifest, id, projectId, isDev);
+    const code = runMode === 'devel' ? checkout(shared, isDev) : this.ownCode(instance, isDev);
     const taken = new Set(given.map(({ target }) => target));
+    const mounted = [...code.filter(({ target }) => !taken.has(target)), ...given];
     return {
       workspace: runMode === 'global' ? shared : null,
-      mounts: [...code.filter(({ target }) => !taken.has(target)), ...given],
+      mounts: [...mounted, ...(await this.modules(instance, mounted))],
     };
   }
 
@@ -50,35 +52,43 @@ export class HostMounts {
     return join(this.configuration.artifactsDir, projectId, 'code', id);
   }
 
-  private ownCode(
-    { runMode }: Manifest,
-    id: ManagedInstance['id'],
-    projectId: ManagedInstance['projectId'],
-    isDev: boolean,
-  ): readonly FolderMount[] {
-    if (runMode === undefined) return [];
-    const folder = this.codeFolder({ id, projectId });
+  private ownCode(instance: Mounted, isDev: boolean): readonly FolderMount[] {
+    if (instance.manifest.runMode === undefined) return [];
+    const folder = this.codeFolder(instance);
     const own = true;
     return [
       { source: join(folder, 'code'), target: CODE, readOnly: !isDev, own },
-      { source: join(folder, 'node_modules'), target: NODE_MODULES, readOnly: true, own },
+      this.ownModules(instance),
       { source: join(folder, 'skills'), target: SKILLS, readOnly: !isDev, own },
     ];
   }
 
-  /** A checkout of the operator's; what it has installed stays read-only also while the rest is edited. */
-  private async checkout(folder: string | null, isDev: boolean): Promise<readonly FolderMount[]> {
-    if (folder === null) return [];
-    const code = { source: folder, target: CODE, readOnly: !isDev, own: false };
-    const modules = join(folder, 'node_modules');
-    if (!(await isFolder(modules))) return [code];
-    return [code, { source: await this.allowed(modules), target: NODE_MODULES, readOnly: true, own: false }];
+  private ownModules(instance: Mounted): FolderMount {
+    return { source: join(this.codeFolder(instance), 'node_modules'), target: NODE_MODULES, readOnly: true, own: true };
+  }
+
+  /**
+   * What stands over the node_modules of code that is the operator's, so that only a hook writes there: the agent's own, where its
+   * manifest installs something; else what the operator has installed. Nothing where there is none, and nobody can make one.
+   */
+  private async modules(instance: Mounted, mounted: readonly FolderMount[]): Promise<readonly FolderMount[]> {
+    const code = mounted.find(({ target }) => target === CODE);
+    if (code === undefined || code.own || mounted.some(({ target }) => target === NODE_MODULES)) return [];
+    const folder = join(code.source, 'node_modules');
+    const isDevel = instance.manifest.runMode === 'devel';
+    const installs = isDevel && instance.manifest.hooks?.install !== undefined;
+    if (code.readOnly && !installs) return isDevel && (await isFolder(folder)) ? [await this.theirModules(folder)] : [];
+    await makePlace(folder);
+    return [installs ? this.ownModules(instance) : await this.theirModules(folder)];
+  }
+
+  private async theirModules(folder: string): Promise<FolderMount> {
+    return { source: await this.allowed(folder), target: NODE_MODULES, readOnly: true, own: false };
   }
 
   /** The folder itself, every link in its path followed, when it lies below a root. */
   private async allowed(path: string): Promise<string> {
-    const refused = (why: string): DomainError =>
-      new DomainError('HOST_ACCESS_REFUSED', `The folder ${path} ${why}.`, { details: { path } });
+    const refused = (why: string): DomainError => refusal(path, why);
     const roots = await Promise.all(this.configuration.hostMountRoots.map((root) => realpath(root).catch(() => null)));
     const isAllowed = (folder: string): boolean =>
       roots.some((root) => root !== null && (folder === root || folder.startsWith(`${root}${sep}`)));
@@ -89,6 +99,29 @@ export class HostMounts {
     return found;
   }
 }
+
+/** A checkout of the operator's. */
+const checkout = (folder: string | null, isDev: boolean): readonly FolderMount[] =>
+  folder === null ? [] : [{ source: folder, target: CODE, readOnly: !isDev, own: false }];
+
+/**
+ * A folder that something can be mounted over, in one that agents may write: a link there could be replaced by them.
+ * @throws DomainError HOST_ACCESS_REFUSED
+ */
+async function makePlace(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o755 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EEXIST')
+      throw refusal(folder, `is not there, and cannot be made (${code ?? 'unknown reason'})`, cause);
+    if ((await lstat(folder)).isDirectory()) return;
+    throw refusal(folder, 'is to be a folder itself, and no link');
+  }
+}
+
+const refusal = (path: string, why: string, cause?: unknown): DomainError =>
+  new DomainError('HOST_ACCESS_REFUSED', `The folder ${path} ${why}.`, { cause, details: { path } });
 
 const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -25,6 +25,8 @@ export class Configuration {
   readonly agentImage: string;
   /** The one file of agent-server that the process runtime starts. */
   readonly agentBundle: string;
+  /** What agents' own programs find as /Agent. */
+  readonly agentFolder = join(HOME, 'packages/agent-server/dist/Agent');
   /** Absolute; below them manifests may name folders to mount. */
   readonly hostMountRoots: readonly string[];
   /** What hosthook_* may run, to the letter. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { SOCKET_NAME } from './agent-protocol.js';
@@ -27,7 +27,21 @@ export async function prepareAgentFolders(
 ): Promise<void> {
   await prepareFolder(spec.privateFolder, uid, PRIVATE_MODE);
   await prepareFolder(spec.workspaceFolder, uid, WORKSPACE_MODE);
-  for (const { source, own } of spec.mounts ?? []) if (own) await prepareFolder(source, uid, WORKSPACE_MODE);
+  const mounts = spec.mounts ?? [];
+  for (const { source, own } of mounts) if (own) await prepareFolder(source, uid, WORKSPACE_MODE);
+  for (const above of mounts) {
+    const below = above.own ? mounts.filter(({ target }) => dirname(target) === above.target) : [];
+    for (const { target } of below) await makePlace(join(above.source, basename(target)));
+  }
+}
+
+/** The engine could not make it where the folder above is mounted read-only. What the agent has put there, a link too, is left alone. */
+async function makePlace(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 }).catch(ignoring('EEXIST'));
+  } catch (cause) {
+    throw unprepared(cause);
+  }
 }
 
 /**
@@ -61,14 +75,18 @@ export async function prepareFolder(path: string, uid: number, mode: number): Pr
       await folder.close();
     }
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
-    const message = full
-      ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."
-      : `The agent's folders on Muster's host cannot be prepared (${code ?? 'unknown reason'}). Muster's log names them.`;
-    throw new RuntimeError(full ? 'disk-full' : 'create-failed', message, { cause });
+    throw unprepared(cause);
   }
+}
+
+function unprepared(cause: unknown): RuntimeError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
+  const message = full
+    ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."
+    : `The agent's folders on Muster's host cannot be prepared (${code ?? 'unknown reason'}). Muster's log names them.`;
+  return new RuntimeError(full ? 'disk-full' : 'create-failed', message, { cause });
 }
 
 function ignoring(code: string): (error: unknown) => void {

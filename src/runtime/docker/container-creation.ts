@@ -3,6 +3,7 @@ import { RuntimeError, type RuntimeFailure } from '../../domain/runtime/runtime-
 import type { CompanionSpec, Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { clearAgentSocket, prepareAgentFolders } from '../agent/agent-folders.js';
 import { NAMES_ADDRESS, NAMES_PORT, NAMES_VARIABLE } from '../agent/agent-protocol.js';
+import type { AgentFolder } from './agent-folder.js';
 import type { AgentTransport } from './agent-transport.js';
 import type { Companions } from './companions.js';
 import { COMPANION_OF_LABEL, INSTALLATION_LABEL, SPEC_LABEL, toLabels } from './container-labels.js';
@@ -32,6 +33,7 @@ export class ContainerCreation {
     private readonly ociRuntimes: OciRuntimes,
     private readonly agents: AgentTransport,
     private readonly companions: Companions,
+    private readonly agentFolder: AgentFolder,
     private readonly uid: number,
   ) {}
 
@@ -113,10 +115,12 @@ export class ContainerCreation {
     { volume = volumeOf(spec), ...shared }: Pick<Enclosure, 'joins' | 'secrets'> & { readonly volume?: string },
   ): Promise<ContainerCreateOptions> {
     const { limits, isolation, mounts = [], writablePaths = [] } = spec;
-    const [{ volumes: imageVolumes }, engine, init] = await Promise.all([
+    const [{ volumes: imageVolumes }, engine, init, agentFolder] = await Promise.all([
       this.images.factsOf(spec.image),
       this.features.traits(),
       this.features.hasInit(),
+      // An engine that has none of this host's folders does not have this one either.
+      spec.agentFolder === undefined || !transport.sharedFolders ? null : this.agentFolder.mount(),
     ]);
     const HostConfig = makeHostConfig({
       engine,
@@ -126,7 +130,7 @@ export class ContainerCreation {
       init,
       privateFolder: transport.endpoint === 'unix' ? spec.privateFolder : null,
       workspace: transport.sharedFolders ? { folder: spec.workspaceFolder } : { volume },
-      mounts,
+      mounts: agentFolder === null ? mounts : [...mounts, agentFolder],
       writablePaths,
       imageVolumes,
       carried: spec.network === 'carried',

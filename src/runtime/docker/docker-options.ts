@@ -7,6 +7,8 @@ export interface DockerRuntimeOptions {
   readonly stateDir: string;
   /** The image of the throwaway container that shows how agents can be reached. */
   readonly agentImage: string;
+  /** What agents find as /Agent whose image has none. @default there is none */
+  readonly agentFolder?: string;
   /** The user agents run as; @default Muster's own, or 1000 when that is root */
   readonly uid?: number;
   /** How agents are reached. @default what a throwaway container shows to work */

@@ -18,6 +18,7 @@ import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { Owner, RuntimeSpec } from '../../domain/runtime/runtime-spec.js';
 import { agentUid } from '../agent/agent-folders.js';
 import { waitForAnswer } from '../agent/wait-for-answer.js';
+import { AgentFolder } from './agent-folder.js';
 import { AgentTransport } from './agent-transport.js';
 import { Companions } from './companions.js';
 import { ContainerCreation } from './container-creation.js';
@@ -100,6 +101,7 @@ export class DockerRuntime extends ContainerRuntime {
       this.ociRuntimes,
       this.agents,
       this.companions,
+      new AgentFolder(options.agentFolder, options.stateDir),
       uid,
     );
   }

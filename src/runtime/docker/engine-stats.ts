@@ -6,7 +6,7 @@ import type { EngineFeatures } from './engine-features.js';
 import { readEngineStream } from './engine-stream.js';
 
 /** What of the engine's answer is read; which fields there are depends on the version of cgroups. */
-interface EngineStats {
+export interface EngineStats {
   readonly read: string;
   readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
   readonly memory_stats?: {
@@ -78,7 +78,7 @@ function boundsOf(
   };
 }
 
-function toStats(seen: EngineStats, before: EngineStats): Omit<ContainerStats, 'pidsLimit' | 'network'> {
+export function toStats(seen: EngineStats, before: EngineStats): Omit<ContainerStats, 'pidsLimit' | 'network'> {
   const { memory_stats: memory = {}, pids_stats: pids = {} } = seen;
   const cpu = cpuOf(seen) - cpuOf(before);
   const elapsed = (Date.parse(seen.read) - Date.parse(before.read)) * 1e6;
@@ -98,8 +98,10 @@ function toStats(seen: EngineStats, before: EngineStats): Omit<ContainerStats, '
 
 const cpuOf = ({ cpu_stats }: EngineStats): number => cpu_stats?.cpu_usage?.total_usage ?? 0;
 
-function blockBytes({ blkio_stats }: EngineStats, op: 'read' | 'write'): number {
+/** Without a disk's entry nothing was measured, or nothing was read and written: that cannot be told apart. */
+function blockBytes({ blkio_stats }: EngineStats, op: 'read' | 'write'): number | null {
   const entries = blkio_stats?.io_service_bytes_recursive ?? [];
+  if (entries.length === 0) return null;
   return entries.filter((entry) => entry.op.toLowerCase() === op).reduce((sum, { value }) => sum + value, 0);
 }
 

@@ -9,6 +9,8 @@ class NetworkStatsDto {
   readonly sentBytes!: number;
 }
 
+const DISKS = 'Since the container was started; null while the engine tells of no disk';
+
 /** What an agent's container uses. */
 export class StatsDto {
   @ApiProperty({ example: '2026-01-31T12:00:00.000Z' })
@@ -32,11 +34,11 @@ export class StatsDto {
   @ApiProperty({ type: Number, nullable: true, example: 256 })
   readonly pidsLimit!: number | null;
 
-  @ApiProperty({ example: 0, description: 'Since the container was started' })
-  readonly blockReadBytes!: number;
+  @ApiProperty({ type: Number, nullable: true, example: 0, description: DISKS })
+  readonly blockReadBytes!: number | null;
 
-  @ApiProperty({ example: 4096, description: 'Since the container was started' })
-  readonly blockWrittenBytes!: number;
+  @ApiProperty({ type: Number, nullable: true, example: 4096, description: DISKS })
+  readonly blockWrittenBytes!: number | null;
 
   @ApiProperty({ type: NetworkStatsDto, nullable: true, description: 'null without a network' })
   readonly network!: NetworkStatsDto | null;

@@ -36,6 +36,7 @@ describe('a manifest.json', () => {
     expect(content.manifest).toEqual({
       image: 'muster/agent:1',
       type: 'service',
+      repoName: 'basic',
       runMode: 'devel',
       hostPath: '/srv/checkouts/node-dev',
       profile: 'dev',
@@ -47,8 +48,25 @@ describe('a manifest.json', () => {
       mounts: [{ source: '/srv/skills', target: '/code/.AchillesSkills', readOnly: true }],
     });
     expect(content.extensions).toEqual({
-      manifest_json: { repoName: 'basic', cli: 'node', config: { restart: 'always' } },
+      manifest_json: { cli: 'node', config: { restart: 'always' } },
     });
+  });
+
+  it('of which the repository was not understood yet is written all the same', () => {
+    const { name, content } = read(SEED);
+    const { repoName, ...manifest } = content.manifest;
+    const extensions = { manifest_json: { ...(content.extensions['manifest_json'] as object), repoName: repoName! } };
+    const written = JSON.parse(writeManifestJson({ name, content: { ...content, manifest, extensions } })) as JsonValue;
+    expect(read(written)).toEqual({ name, content });
+  });
+
+  it.each([
+    ['a number', 5],
+    ['nothing', ''],
+    ['more than a manifest holds', 'x'.repeat(129)],
+  ])('whose repository is %s keeps it as it is', (_what, repoName) => {
+    const { content } = read({ name: 'x', repoName });
+    expect([content.manifest, content.extensions]).toEqual([{}, { manifest_json: { repoName } }]);
   });
 
   it('is named by its folder, or by its file', () => {

@@ -1,5 +1,6 @@
 import type { Fault } from '../../../domain/errors/domain-error.js';
 import type { JsonObject, JsonValue } from '../../../domain/json.js';
+import { MANIFEST_MOST } from '../../../domain/templates/manifest-bounds.js';
 import { MANIFEST_SCHEMA } from '../../../domain/templates/manifest-schema.js';
 import { TemplateFileInvalidError } from '../../../domain/templates/template-file-invalid.error.js';
 import { isMapping } from '../daemon-v1/file-fields.js';
@@ -68,6 +69,10 @@ export function readManifestJson(file: TemplateFile, fileName: string | null): N
   return template;
 }
 
+/** The seed puts no bounds to it: what a manifest cannot hold is kept as what is not understood. */
+export const isRepoName = (value: JsonValue | undefined): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MANIFEST_MOST.repoNameLength && !value.includes('\0');
+
 function take(left: Record<string, JsonValue>, key: string): JsonValue | undefined {
   const value = left[key];
   Reflect.deleteProperty(left, key);
@@ -128,7 +133,8 @@ function toMounts(binds: JsonValue): JsonValue {
 
 /** What is spelled as in the API, and what a file that Muster wrote says beside the manifest. */
 function ownParts(left: Record<string, JsonValue>): readonly Taken[] {
-  const parts = FIELDS.flatMap((field) => moved(left, field, ['manifest', field]));
+  const fields = FIELDS.filter((field) => field !== 'repoName' || isRepoName(left[field]));
+  const parts = fields.flatMap((field) => moved(left, field, ['manifest', field]));
   const muster = left[MUSTER];
   if (!isMapping(muster) || Object.keys(muster).some((key) => !(MUSTER_FIELDS as readonly string[]).includes(key))) {
     return parts;

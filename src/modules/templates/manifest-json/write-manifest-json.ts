@@ -5,7 +5,7 @@ import { digestOf } from '../../../platform/crypto/digest.js';
 import { isMapping } from '../daemon-v1/file-fields.js';
 import { jsonFile } from '../daemon-v1/template-file.js';
 import type { NewTemplate } from '../template-input.js';
-import { EXTENSION, MUSTER, MUSTER_FIELDS, readManifestJson } from './read-manifest-json.js';
+import { EXTENSION, isRepoName, MUSTER, MUSTER_FIELDS, readManifestJson } from './read-manifest-json.js';
 
 /** As a template is that says nothing of it. */
 const DEFAULTS: Readonly<Record<string, JsonValue>> = {
@@ -52,9 +52,22 @@ function contentsOf({ name, content }: NewTemplate): JsonObject {
 function readsAs(template: NewTemplate, text: string): boolean {
   try {
     const { name, content } = readManifestJson(jsonFile(JSON.parse(text) as JsonValue), null);
-    return digestOf({ name, ...content }) === digestOf({ name: template.name, ...template.content });
+    return digestOf({ name, ...content }) === digestOf({ name: template.name, ...asReadToday(template.content) });
   } catch (error) {
     if (error instanceof TemplateFileInvalidError) return false;
     throw error;
   }
+}
+
+/** A template that was read before a manifest had a repoName has it among what was not understood. */
+function asReadToday(content: NewTemplate['content']): NewTemplate['content'] {
+  const { [EXTENSION]: unknown, ...extensions } = content.extensions;
+  if (!isMapping(unknown) || !isRepoName(unknown['repoName']) || content.manifest.repoName !== undefined)
+    return content;
+  const { repoName, ...rest } = unknown;
+  return {
+    ...content,
+    manifest: { ...content.manifest, repoName },
+    extensions: { ...extensions, ...(Object.keys(rest).length === 0 ? {} : { [EXTENSION]: rest }) },
+  };
 }
