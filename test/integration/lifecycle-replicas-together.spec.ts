@@ -210,7 +210,7 @@ describe('replicas beside the first', () => {
   it('of several agents at once end as asked, with each container made once', async () => {
     const others = [0, 1].map(() => world.host(PATIENT).start());
     begin(PATIENT);
-    const paths = await Promise.all(Array.from({ length: 6 }, async () => one()));
+    const paths = await Promise.all(Array.from({ length: 4 }, async () => one()));
     await Promise.all(
       paths.map(async (path, at) => {
         for (const replicas of [6, 2, 5]) {
@@ -220,9 +220,9 @@ describe('replicas beside the first', () => {
       }),
     );
     for (const path of paths) await until(path, Array<string>(5).fill('running'));
-    expect([world.engine.count('create'), world.engine.count('start')]).toEqual([6 * 9, 6 * 9]);
-    expect(world.engine.containers.size).toBe(30);
-  });
+    expect([world.engine.count('create'), world.engine.count('start')]).toEqual([4 * 9, 4 * 9]);
+    expect(world.engine.containers.size).toBe(20);
+  }, 120_000);
 
   it('go on as they are when the engine is away while they come up', async () => {
     begin();

@@ -158,7 +158,8 @@ export class InstanceWorker {
   }
 
   /** @returns false when something else is wanted meanwhile */
-  private async settle({ hold, hands, firstLeft }: Work, { until, firstRetryAt }: ReplicasPlan): Promise<boolean> {
+  private async settle(work: Work, { until, firstRetryAt }: ReplicasPlan): Promise<boolean> {
+    const { hold, firstLeft } = work;
     for (const replica of followersOf(hold.instance.lifecycle)) {
       if (hasSpentError(replica, new Date())) await hold.follower(replica.index).settle();
     }
@@ -167,7 +168,7 @@ export class InstanceWorker {
       ...outcomeFor(hold.instance, firstLeft),
     });
     if (settled && firstLeft === null) this.deferrals.forget(hold.instance);
-    if (!settled) await this.lookAnew(hold, hands);
+    if (!settled) await this.lookAnew(work);
     return settled;
   }
 
@@ -177,13 +178,14 @@ export class InstanceWorker {
     work.outage = null;
     if (work.broken !== null) return true;
     const settled = await work.hold.settle({ ...dueAt(until, this.plan(work).firstRetryAt), error });
-    if (!settled) await this.lookAnew(work.hold, work.hands);
+    if (!settled) await this.lookAnew(work);
     return !settled;
   }
 
-  private async lookAnew(hold: Hold, hands: Hands): Promise<void> {
-    await hold.refresh();
-    hands.containers.clear();
+  private async lookAnew(work: Work): Promise<void> {
+    await work.hold.refresh();
+    work.hands.containers.clear();
+    work.firstLeft = null;
   }
 
   /** Notes what becomes of a step that failed. @throws what ends the work */
