@@ -21,7 +21,8 @@ describe('an agent with several replicas', () => {
 
   beforeEach(async () => {
     world = await LifecycleWorld.create();
-    muster = world.host().start();
+    // Calls that are only late, where much else goes on, make containers twice.
+    muster = world.host({ callTimeoutMs: 1000 }).start();
   });
 
   afterEach(async () => {
@@ -272,8 +273,13 @@ describe('an agent with several replicas', () => {
   it('falls asleep and wakes as one', async () => {
     const path = await started(2, { manifest: { idleTimeoutSeconds: 1 } });
     await until(path, 'stopped', [0, 1]);
+    world.engine.silentReplicas.add(1);
     const use = await muster.use.hold(path);
+    const second = use.awake(undefined, 1);
     await use.awake();
+    expect((await world.read(path)).lifecycle.replicas[1]?.state).not.toBe('running');
+    world.engine.silentReplicas.clear();
+    expect((await second).lifecycle.replicas.map(({ state }) => state)).toEqual(['running', 'running']);
     await until(path, 'running', [0, 1]);
     await use.release();
   });

@@ -54,6 +54,8 @@ export class FakeEngine {
   /** Every call that reached the engine, in order. */
   readonly calls: { call: EngineCall; target: string }[] = [];
   behaviour: Behaviour = 'healthy';
+  /** Of these replicas, none answers while it comes up. */
+  readonly silentReplicas = new Set<number>();
   image = 'sha256:one';
   /** Images that containers were kept as, by name. */
   readonly committed = new Map<string, string>();

@@ -161,9 +161,9 @@ export class FakeRuntime extends ContainerRuntime {
     for (;;) {
       signal.throwIfAborted();
       this.engine.assertUp();
-      const { state, exitCode } = this.engine.get(container.id);
+      const { state, exitCode, spec } = this.engine.get(container.id);
       if (state !== 'running') throw new ContainerExitedError(container.id, exitCode, false);
-      if (this.engine.behaviour === 'healthy') {
+      if (this.engine.behaviour === 'healthy' && !this.engine.silentReplicas.has(spec.owner.replica)) {
         const connection = await this.connect(container);
         return { connection, answer: await ask(connection) };
       }

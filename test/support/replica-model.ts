@@ -9,11 +9,11 @@ import {
 } from '../../src/domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../src/domain/lifecycle/managed-instance.js';
 import {
-  nextReplicaStep,
+  planReplicas,
   type ReplicasOutlook,
+  type ReplicasPlan,
   type ReplicaStep,
-} from '../../src/domain/lifecycle/next-replica-step.js';
-import type { Step } from '../../src/domain/lifecycle/next-step.js';
+} from '../../src/domain/lifecycle/plan-replicas.js';
 import { lifecycleError } from '../../src/domain/lifecycle/recovery.js';
 import { INITIAL_CONDITION, replicaView } from '../../src/domain/lifecycle/replicas.js';
 import { DEFAULT_RESTART_POLICY as POLICY } from '../../src/domain/lifecycle/restart-policy.js';
@@ -89,19 +89,51 @@ export class ReplicaModel {
     };
   }
 
-  /** Steps until it rests, or the number is reached. */
-  run(most: number): Step {
+  /**
+   * Begins and ends steps until it rests, or the number is reached; `choose` says which of so many things is done next.
+   * @default one step after the other, the first of what can be done
+   * @returns what is left to do
+   */
+  run(most: number, choose: (of: number) => number = () => 0): ReplicasPlan {
     for (let count = 0; count < most; count += 1) {
-      const next = nextReplicaStep(this.outlook);
-      if (next.step.kind === 'rest') return next.step;
-      this.trace.push(
-        `${next.replica}/${this.stateOf(next.replica)}/${this.looks.get(next.replica)}: ${next.step.kind}`,
-      );
-      if (this.fails(next)) this.fail(next.replica);
-      else this.apply(next);
+      const { steps } = this.plan;
+      const ends = [...this.inHand.values()].map((step) => () => {
+        this.end(step);
+      });
+      const acts = [
+        ...ends,
+        ...steps.map((step) => () => {
+          this.begin(step);
+        }),
+      ];
+      if (acts.length === 0) break;
+      acts[choose(acts.length)]!();
     }
-    return nextReplicaStep(this.outlook).step;
+    return this.plan;
   }
+
+  get plan(): ReplicasPlan {
+    return planReplicas({ ...this.outlook, inHand: new Set(this.inHand.keys()) });
+  }
+
+  /** Steps that have begun, and not ended. */
+  readonly inHand = new Map<number, ReplicaStep>();
+
+  private begin(next: ReplicaStep): void {
+    const { replica: index, step } = next;
+    this.trace.push(`${index}/${this.stateOf(index)}/${this.looks.get(index)}: ${step.kind}`);
+    this.inHand.set(index, next);
+    this.onBegin(next);
+  }
+
+  private end(next: ReplicaStep): void {
+    this.inHand.delete(next.replica);
+    if (this.fails(next)) this.fail(next.replica);
+    else this.apply(next);
+  }
+
+  /** Told of each step before it changes anything. */
+  onBegin: (step: ReplicaStep) => void = () => undefined;
 
   get summary(): string[] {
     const { state, replicas } = this.lifecycle;
@@ -116,7 +148,6 @@ export class ReplicaModel {
     const look = this.looks.get(index) ?? 'none';
     const isUp = look === 'running' || look === 'paused';
     switch (step.kind) {
-      case 'rest':
       case 'sleep':
       case 'expire':
       case 'seed':
@@ -135,9 +166,11 @@ export class ReplicaModel {
       case 'create':
         this.looks.set(index, 'created');
         this.to(index, 'starting');
+        this.obey(index);
         break;
       case 'reuse':
         this.to(index, 'starting');
+        this.obey(index);
         break;
       case 'launch':
         this.looks.set(index, 'running');
@@ -209,6 +242,14 @@ export class ReplicaModel {
     const now = state === 'removed' ? [] : [{ ...known, state, condition }];
     const others = replicas.filter((other) => other.index !== index);
     this.lifecycle = { ...this.lifecycle, replicas: [...others, ...now].sort((a, b) => a.index - b.index) };
+  }
+
+  /** Its start is the one that was asked for last. */
+  private obey(index: number): void {
+    const { replicas, desired } = this.lifecycle;
+    const { restartToken } = desired;
+    const obeying = replicas.map((other) => (other.index === index ? { ...other, restartToken } : other));
+    this.lifecycle = { ...this.lifecycle, replicas: obeying };
   }
 
   private container(look: Look): ContainerObservation | null {

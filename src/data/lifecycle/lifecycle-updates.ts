@@ -50,11 +50,16 @@ export const takeLease = (owner: string, ttlMs: number): Pipeline => [
         },
         '$lifecycle.lease',
       ),
-      // Until it is settled it is due, so that others find it when its holder dies. What failed keeps its wait.
+      // Until it is settled it is due, so that others find it when its holder dies. What failed keeps its wait, which stands here or beside.
       'lifecycle.retryAt': ifFree(
         {
           $cond: [
-            { $eq: ['$lifecycle.state', 'failed'] },
+            {
+              $and: [
+                { $eq: ['$lifecycle.state', 'failed'] },
+                { $eq: [{ $ifNull: ['$lifecycle.firstRetryAt', null] }, null] },
+              ],
+            },
             { $ifNull: ['$lifecycle.retryAt', '$$NOW'] },
             { $min: [{ $ifNull: ['$lifecycle.retryAt', '$$NOW'] }, '$$NOW'] },
           ],
@@ -127,6 +132,7 @@ export function changeState(
     failures: 0,
     detail: null,
   };
+  if (instance.lifecycle.firstRetryAt) set['lifecycle.firstRetryAt'] = null;
   if (to === 'running') set['lifecycle.sleep'] = null;
   if (to === 'removed') Object.assign(set, { removedAt: '$$NOW', openRuns: [], status: 'idle' });
   return [{ $set: set }];

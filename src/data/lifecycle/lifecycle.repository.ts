@@ -198,7 +198,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
   }
 
   async settle(lease: HeldLease, seen: ManagedInstance, settlement: Settlement): Promise<ManagedInstance | null> {
-    const { retryAt, observedGeneration, error } = settlement;
+    const { retryAt, firstRetryAt = null, observedGeneration, error } = settlement;
     const settled = await this.documents.change(
       {
         ...byLease(lease),
@@ -210,6 +210,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       {
         $set: {
           'lifecycle.retryAt': retryAt,
+          ...(firstRetryAt === (seen.lifecycle.firstRetryAt ?? null) ? {} : { 'lifecycle.firstRetryAt': firstRetryAt }),
           'lifecycle.lease.until': RELEASED,
           ...(observedGeneration === undefined ? {} : { 'lifecycle.observedGeneration': observedGeneration }),
           ...(error === undefined ? {} : { 'lifecycle.error': error }),

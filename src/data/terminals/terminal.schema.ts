@@ -12,6 +12,8 @@ export interface TerminalRecord {
   tenantId: Types.ObjectId;
   projectId: Types.ObjectId;
   instanceId: Types.ObjectId;
+  /** Not there in terminals of before they could be in another than the first. */
+  replica?: number;
   command: string[];
   cwd: string;
   envNames: string[];
@@ -40,6 +42,7 @@ export const terminalSchema = new Schema<TerminalRecord>(
     tenantId: { type: ObjectId, required: true },
     projectId: { type: ObjectId, required: true },
     instanceId: { type: ObjectId, required: true },
+    replica: { type: Number, default: 0 },
     command: { type: [String], required: true },
     cwd: { type: String, required: true },
     envNames: { type: [String], default: [] },

@@ -3,8 +3,8 @@ import type { ManagedInstance } from './managed-instance.js';
 
 /** Somebody uses an agent. */
 export interface Use {
-  /** Resolves when the agent runs: at once, or once it has woken. */
-  awake(signal?: AbortSignal): Promise<ManagedInstance>;
+  /** Resolves when the agent runs: at once, or once it has woken, and with it that replica. @param replica 0 unless given */
+  awake(signal?: AbortSignal, replica?: number): Promise<ManagedInstance>;
   /** It is over. Doing it twice does nothing. */
   release(): Promise<void>;
 }

@@ -56,6 +56,8 @@ export interface ReplicaChange {
 /** How a holder leaves an instance for now. A field that is not given stays. */
 export interface Settlement {
   readonly retryAt: Date | null;
+  /** See Lifecycle. @default null */
+  readonly firstRetryAt?: Date | null;
   readonly observedGeneration?: number;
   readonly error?: LifecycleError | null;
 }

@@ -170,6 +170,8 @@ export interface Lifecycle {
    * done. What it finds its work by.
    */
   readonly retryAt: Date | null;
+  /** When the failed first replica is tried again, where the instance is due before that for another. null, or not there: at `retryAt`. */
+  readonly firstRetryAt?: Date | null;
   readonly lease: Lease | null;
   readonly sleep: Sleep | null;
   /** The last use of any kind. Every use moves it: what only an unused agent may suffer is conditional on it. */

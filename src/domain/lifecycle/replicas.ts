@@ -29,7 +29,7 @@ export const isAlone = ({ desired, replicas }: Pick<Lifecycle, 'desired' | 'repl
  * same rules. One that is not wanted any more is to be removed; so are all while the workspace that they share is filled.
  */
 export function replicaView(instance: ManagedInstance, index: number): ManagedInstance {
-  if (index === 0) return instance;
+  if (index === 0) return firstView(instance);
   const { lifecycle } = instance;
   const { desired } = lifecycle;
   const entry = lifecycle.replicas.find((replica) => replica.index === index);
@@ -56,6 +56,15 @@ export function replicaView(instance: ManagedInstance, index: number): ManagedIn
       healthCheck: { dueAt: null, ...healthCheck },
     },
   };
+}
+
+/** Failed, it has a wait of its own where the instance is due before for another. */
+function firstView(instance: ManagedInstance): ManagedInstance {
+  const { lifecycle } = instance;
+  const retryAt = lifecycle.firstRetryAt ?? null;
+  return lifecycle.state !== 'failed' || retryAt === null
+    ? instance
+    : { ...instance, lifecycle: { ...lifecycle, retryAt } };
 }
 
 /** A replica once it is in that state: what does not run has no process. */
@@ -98,6 +107,17 @@ export function containerOfReplica(instance: ManagedInstance, index: number): st
 export function runningContainer(instance: ManagedInstance, index: number): string {
   const containerId = containerOfReplica(instance, index);
   const { state } = replicaView(instance, index).lifecycle;
-  if (state !== 'running' || containerId === null) throw new AgentNotRunningError(instance.id, state);
+  if (state !== 'running' || containerId === null) throw new AgentNotRunningError(instance.id, state, index);
   return containerId;
+}
+
+/**
+ * What is asked of a replica beside the first can be done by it, or once the agent, which sleeps, has woken. Of the first
+ * one that shows by itself.
+ * @throws NotFoundError when there is no such replica, AgentNotRunningError
+ */
+export function assertThere(instance: ManagedInstance, index: number): void {
+  if (index === 0) return;
+  if (instance.lifecycle.sleep === null) runningContainer(instance, index);
+  else containerOfReplica(instance, index);
 }

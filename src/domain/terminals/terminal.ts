@@ -28,6 +28,8 @@ export interface Terminal {
   readonly tenantId: TenantId;
   readonly projectId: ProjectId;
   readonly instanceId: AgentInstanceId;
+  /** In which of the agent's replicas. */
+  readonly replica: number;
   readonly command: readonly string[];
   /** Absolute, in the container. */
   readonly cwd: string;

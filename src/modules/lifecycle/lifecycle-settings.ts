@@ -19,6 +19,8 @@ export class LifecycleSettings {
   readonly orphanGraceMs: number = 60_000;
   /** Instances worked on at once. */
   readonly concurrency: number = 8;
+  /** Copies of one instance that have the engine do something for them at once. Those that only wait, as for an agent to become healthy, do not count. */
+  readonly replicasAtOnce: number = 5;
   /** First wait after the engine did not answer; twice as long each time. */
   readonly engineRetryMs: number = 250;
   readonly engineRetryLongestMs: number = 5_000;

@@ -68,7 +68,7 @@ export class RunExecution {
     use: Use | null,
     signal: AbortSignal,
   ): Promise<ManagedInstance> {
-    await use?.awake(signal);
+    await use?.awake(signal, run.replica);
     for (;;) {
       const instance = await this.instances.beginRun(path, run.id, this.settings.runsPerAgent);
       if (instance !== null) {

@@ -5,7 +5,7 @@ import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
 import { newId, type RunId } from '../../domain/ids.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
-import { containerOfReplica } from '../../domain/lifecycle/replicas.js';
+import { assertThere } from '../../domain/lifecycle/replicas.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -58,8 +58,7 @@ export class SandboxService {
     replica = 0,
   ): Promise<Run> {
     const kind = await this.possibleKind(request.type, path);
-    // The first one's absence shows by itself.
-    if (replica > 0) containerOfReplica(await this.instances.get(path), replica);
+    if (replica > 0) assertThere(await this.instances.get(path), replica);
     const id = newId<RunId>();
     const { run, begun, use, event } = await this.begin(id, path, kind, { ...request, replica }, actor);
     this.bus.publish(event);

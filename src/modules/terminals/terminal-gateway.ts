@@ -72,11 +72,11 @@ export class TerminalGateway {
     }: { request: FastifyRequest; reply: FastifyReply; upgrade: Upgrade; proof: Proof },
   ): Promise<void> {
     assertHandshake(request, this.settings.origins);
-    await this.records.get(path, id);
+    const { replica } = await this.records.get(path, id);
     const use = await this.use.hold(path);
     let opened: OpenedTerminal | null = null;
     try {
-      const container = await this.lifecycle.addressOf(await use.awake(), 0);
+      const container = await this.lifecycle.addressOf(await use.awake(undefined, replica), replica);
       opened = await this.begin(caller, path, id);
       const session = await this.start(opened, container, proof);
       const started = { terminal: opened.terminal, container: container.id, use, session };

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { replicaView } from '../../domain/lifecycle/replicas.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { TerminalRecords } from '../../domain/terminals/terminal-records.js';
@@ -54,9 +55,10 @@ export class TerminalSweeper implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** false: the engine is away; the terminal stays open on record until its processes can be ended. */
-  private async isLeftClean({ id, instanceId }: Terminal): Promise<boolean> {
+  private async isLeftClean({ id, instanceId, replica }: Terminal): Promise<boolean> {
     try {
-      const containerId = (await this.instances.find(instanceId))?.lifecycle.containerId ?? null;
+      const instance = await this.instances.find(instanceId);
+      const containerId = instance === null ? null : replicaView(instance, replica).lifecycle.containerId;
       if (containerId !== null) await this.runtime.endExec(containerId, id);
       return true;
     } catch (error) {

@@ -6,6 +6,7 @@ import { AccessControl } from '../../platform/http/access-control.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { PageQuery } from '../../platform/http/page-query.dto.js';
+import { ReplicaQuery } from '../../platform/http/replica-query.dto.js';
 import { Requires } from '../../platform/http/requires.decorator.js';
 import { TakesTicket } from '../../platform/http/takes-ticket.decorator.js';
 import { Upgrades } from '../../platform/http/upgrades.js';
@@ -43,11 +44,12 @@ export class TerminalsController {
   async create(
     @Caller() caller: Principal,
     @Param() { projectId, id }: TerminalsPath,
+    @Query() { replica }: ReplicaQuery,
     @Body() body: CreateTerminalDto,
     @Req() request: FastifyRequest,
   ): Promise<WaitingTerminalDto> {
     const path = { tenantId: caller.tenantId, projectId, id };
-    return toWaitingTerminalDto(await this.terminals.create(caller, path, body.toRequest(), keyOf(request)));
+    return toWaitingTerminalDto(await this.terminals.create(caller, path, body.toRequest(), keyOf(request), replica));
   }
 
   @Get()

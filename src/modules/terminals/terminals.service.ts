@@ -6,6 +6,7 @@ import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import { newId, type TerminalId } from '../../domain/ids.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import { assertThere } from '../../domain/lifecycle/replicas.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
@@ -44,17 +45,18 @@ export class TerminalsService {
   ) {}
 
   /**
-   * Makes a terminal that waits for its client; an agent that sleeps is woken for it.
+   * Makes a terminal, in one of the agent's replicas, that waits for its client; an agent that sleeps is woken for it.
    * @param key the API key as it was sent, '' when none was
-   * @throws NotFoundError, AgentNotRunningError, RuntimeError unsupported, DomainError TOO_MANY_TERMINALS
+   * @throws NotFoundError, also when there is no such replica; AgentNotRunningError, RuntimeError unsupported, DomainError TOO_MANY_TERMINALS
    */
   async create(
     caller: Principal,
     path: InstancePath,
     { command, cwd, env, size }: TerminalRequest,
     key: string,
+    replica = 0,
   ): Promise<WaitingTerminal> {
-    await this.lifecycle.get(path);
+    assertThere(await this.lifecycle.get(path), replica);
     if (!this.runtime.capabilities.exec) {
       throw new RuntimeError(
         'unsupported',
@@ -70,6 +72,7 @@ export class TerminalsService {
         tenantId: path.tenantId,
         projectId: path.projectId,
         instanceId: path.id,
+        replica,
         command,
         cwd,
         envNames: Object.keys(env),

@@ -21,7 +21,7 @@ export class FollowerHold implements ReplicaHold {
   }
 
   get interrupted(): AbortSignal {
-    return this.whole.interrupted;
+    return this.whole.interruptedFor(this.replica);
   }
 
   async wait<T>(wait: () => Promise<T>): Promise<T> {
@@ -30,10 +30,6 @@ export class FollowerHold implements ReplicaHold {
 
   assertAlive(): void {
     this.whole.assertAlive();
-  }
-
-  async refresh(): Promise<void> {
-    await this.whole.refresh();
   }
 
   async transition(change: Omit<TransitionChange, 'from'>): Promise<void> {
@@ -47,13 +43,12 @@ export class FollowerHold implements ReplicaHold {
     await this.whole.updateReplica(replica);
   }
 
-  /** Nothing of it holds up the others. */
-  async defer(retryAt: Date, error: LifecycleError): Promise<boolean> {
+  /** The state stays, the trouble is shown, and it is tried again at that time. @throws LeaseLostError */
+  async defer(retryAt: Date, error: LifecycleError): Promise<void> {
     const { replicas, desired, state } = this.instance.lifecycle;
     const replica = replicas[0] ?? { ...this.unmade(), state };
     const condition = { ...this.condition, retryAt, error, observedGeneration: desired.generation };
     await this.updateReplica({ ...replica, condition });
-    return false;
   }
 
   /** What was wrong is over. @throws LeaseLostError */

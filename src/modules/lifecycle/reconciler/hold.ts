@@ -7,7 +7,7 @@ import type {
   Settlement,
   TransitionChange,
 } from '../../../domain/lifecycle/lifecycle-records.js';
-import type { LifecycleError, Replica, Seed } from '../../../domain/lifecycle/lifecycle.js';
+import type { Replica, Seed } from '../../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
@@ -24,9 +24,21 @@ export interface HoldOptions {
   readonly standAside?: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
+/** Who works under a hold, for several replicas at the same time. */
+export interface Attendant {
+  /** Waits, as a part of a step, for somebody else. */
+  aside<T>(wait: () => Promise<T>): Promise<T>;
+  /**
+   * Something happened to a replica, or to any; `reread`: what is to be seen of it is in the document.
+   * @returns whether it is seen to, in the course of the work
+   */
+  notice(replica: number | null, reread: boolean): boolean;
+}
+
 /**
  * An instance's lease, renewed for as long as it is held, and the instance as last seen. Whoever works under it asks
  * `assertAlive` before acting: past the lease's time nothing may be done, even when the database does not answer.
+ * Steps of several replicas may be under way at once; they write in turn, so that what was seen last is the newest.
  * As one of the replicas it is the first.
  */
 export class Hold implements ReplicaHold, WholeHold {
@@ -34,6 +46,10 @@ export class Hold implements ReplicaHold, WholeHold {
   private readonly followers = new Map<number, FollowerHold>();
   private readonly lostController = new AbortController();
   private interruptController = new AbortController();
+  /** What each replica's step listens to, from its beginning to its end. */
+  private readonly listening = new Map<number, AbortSignal>();
+  private lastWrite: Promise<unknown> = Promise.resolve();
+  private attendant: Attendant | null = null;
   private aliveUntil: number;
   private readonly timer: NodeJS.Timeout;
 
@@ -79,17 +95,48 @@ export class Hold implements ReplicaHold, WholeHold {
 
   /** Aborted when something else is wanted of the instance: long waits end, and what comes next is decided anew. */
   get interrupted(): AbortSignal {
-    return this.interruptController.signal;
+    return this.interruptedFor(this.replica);
+  }
+
+  /** A step hears of what was wanted since it began, also when others have heard of it before. */
+  interruptedFor(replica: number): AbortSignal {
+    return this.listening.get(replica) ?? this.interruptController.signal;
+  }
+
+  /** Is something wanted that was not read yet? */
+  get isOutdated(): boolean {
+    return this.interruptController.signal.aborted;
+  }
+
+  /** A step of this replica begins. */
+  listen(replica: number): void {
+    this.listening.set(replica, this.interruptController.signal);
+  }
+
+  /** From now on these steps are this one's. */
+  attendedBy(attendant: Attendant): void {
+    this.attendant = attendant;
   }
 
   /** Waits for somebody else (an agent, a registry) without keeping other instances from being worked on. */
   async wait<T>(wait: () => Promise<T>): Promise<T> {
+    return this.attendant === null ? this.standAside(wait) : this.attendant.aside(wait);
+  }
+
+  /** As `wait`, for all that is under way. */
+  async standAside<T>(wait: () => Promise<T>): Promise<T> {
     return this.options.standAside === undefined ? wait() : this.options.standAside(wait);
   }
 
   /** Something else may be wanted. */
   interrupt(): void {
     this.interruptController.abort();
+    this.notice(null, true);
+  }
+
+  /** Something may have happened to a replica, or to any of them. @returns whether it is seen to under this hold */
+  notice(replica: number | null, reread: boolean): boolean {
+    return this.attendant?.notice(replica, reread) ?? false;
   }
 
   /** @throws LeaseLostError */
@@ -100,16 +147,17 @@ export class Hold implements ReplicaHold, WholeHold {
 
   /** Reads what is wanted now. @throws LeaseLostError */
   async refresh(): Promise<void> {
-    this.seen = await this.extend();
-    this.interruptController = new AbortController();
+    await this.inTurn(async () => this.reread());
   }
 
   /** @throws LeaseLostError, OutboxFullError */
   async transition(change: Omit<TransitionChange, 'from'>): Promise<void> {
-    this.assertAlive();
-    const from = this.seen.lifecycle.state;
-    const { instance, event } = await this.orLose(this.records.transition(this.lease, this.seen, { ...change, from }));
-    this.note(instance, event);
+    await this.inTurn(async () => {
+      this.assertAlive();
+      const from = this.seen.lifecycle.state;
+      const { instance, event } = await this.records.transition(this.lease, this.seen, { ...change, from });
+      this.note(instance, event);
+    });
   }
 
   /**
@@ -118,48 +166,52 @@ export class Hold implements ReplicaHold, WholeHold {
    * @throws LeaseLostError, OutboxFullError
    */
   async unlessUsed(write: (lease: HeldLease, instance: ManagedInstance) => Promise<Changed | null>): Promise<boolean> {
-    this.assertAlive();
-    const changed = await this.orLose(write(this.lease, this.seen));
-    if (changed === null) await this.refresh();
-    else this.note(changed.instance, changed.event);
-    return changed !== null;
+    return this.inTurn(async () => {
+      this.assertAlive();
+      const changed = await write(this.lease, this.seen);
+      if (changed === null) await this.reread();
+      else this.note(changed.instance, changed.event);
+      return changed !== null;
+    });
   }
 
   async transitionReplica(change: ReplicaChange): Promise<void> {
-    this.assertAlive();
-    const { instance, event } = await this.orLose(this.records.transitionReplica(this.lease, this.seen, change));
-    this.note(instance, event);
+    await this.inTurn(async () => {
+      this.assertAlive();
+      const { instance, event } = await this.records.transitionReplica(this.lease, this.seen, change);
+      this.note(instance, event);
+    });
   }
 
   /** @throws LeaseLostError */
   async updateReplica(replica: Replica): Promise<void> {
-    this.assertAlive();
-    this.note(await this.orLose(this.records.updateReplica(this.lease, replica)), null);
-  }
-
-  async defer(retryAt: Date, error: LifecycleError): Promise<boolean> {
-    const settled = await this.settle({ retryAt, error });
-    if (!settled) await this.refresh();
-    return settled;
+    await this.inTurn(async () => {
+      this.assertAlive();
+      this.note(await this.records.updateReplica(this.lease, replica), null);
+    });
   }
 
   /** The workspace is what `seed` asked for, and there is no container. @throws LeaseLostError */
   async seeded(seed: Seed): Promise<void> {
-    this.assertAlive();
-    this.note(await this.orLose(this.records.seeded(this.lease, seed)), null);
+    await this.inTurn(async () => {
+      this.assertAlive();
+      this.note(await this.records.seeded(this.lease, seed), null);
+    });
   }
 
   /**
-   * Writes what came of the work and gives the lease back.
+   * Writes what came of the work and gives the lease back. No step may be under way.
    * @returns false when something else is wanted meanwhile: then the lease is still held
    * @throws LeaseLostError
    */
   async settle(settlement: Settlement): Promise<boolean> {
-    const settled = await this.orLose(this.records.settle(this.lease, this.seen, settlement));
-    if (settled === null) return false;
-    this.end();
-    this.note(settled, null);
-    return true;
+    return this.inTurn(async () => {
+      const settled = await this.records.settle(this.lease, this.seen, settlement);
+      if (settled === null) return false;
+      this.end();
+      this.note(settled, null);
+      return true;
+    });
   }
 
   /** Gives the lease back with nothing settled; the instance stays due. */
@@ -194,6 +246,19 @@ export class Hold implements ReplicaHold, WholeHold {
     const instance = await this.orLose(this.records.renewLease(this.lease, this.options.leaseMs));
     this.aliveUntil = askedAt + this.options.leaseMs;
     return instance;
+  }
+
+  private async reread(): Promise<void> {
+    // What is wanted while it is read may be missing in it. Steps under way go on listening to one that was not heard yet.
+    if (this.isOutdated) this.interruptController = new AbortController();
+    this.seen = await this.extend();
+  }
+
+  /** One write after the other, each on what the one before has left. */
+  private async inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const mine = this.lastWrite.then(async () => this.orLose(write()));
+    this.lastWrite = mine.catch(() => undefined);
+    return mine;
   }
 
   private async orLose<T>(write: Promise<T>): Promise<T> {

@@ -3,25 +3,40 @@ import { DomainError } from '../../../domain/errors/domain-error.js';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import { isEndedCode } from '../../../domain/lifecycle/ended-by-itself.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
-import { nextReplicaStep } from '../../../domain/lifecycle/next-replica-step.js';
+import type { Settlement } from '../../../domain/lifecycle/lifecycle-records.js';
 import { mayFollow } from '../../../domain/lifecycle/lifecycle-states.js';
+import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
+import { planReplicas, type ReplicasPlan, type ReplicaStep } from '../../../domain/lifecycle/plan-replicas.js';
 import { followersOf, hasSpentError } from '../../../domain/lifecycle/replicas.js';
 import { lifecycleError } from '../../../domain/lifecycle/recovery.js';
 import { backOffMs, countFailure, hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
-import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { Telemetry, type StepOutcome } from '../../../domain/telemetry/telemetry.js';
-import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import type { Seen } from '../steps/container-steps.js';
+import { Deferrals, type Left } from './deferrals.js';
 import { EngineWatch } from './engine-watch.js';
+import { Hands } from './hands.js';
 import type { Hold } from './hold.js';
 import type { ReplicaHold } from './replica-hold.js';
 import { StepRunner } from './step-runner.js';
 
-/** More steps than any way of a replica through the states has: past it something goes round in circles. */
+/** More steps than any way of a replica through the states has, from one rest to the next: past it something goes round in circles. */
 const MOST_STEPS = 40;
+
+/** What is known in the course of the work on one instance. */
+interface Work {
+  readonly hold: Hold;
+  readonly hands: Hands;
+  /** Steps of each replica since it last had nothing to do. */
+  readonly counts: Map<number, number>;
+  firstLeft: Left | null;
+  /** The engine is away. */
+  outage: Left | null;
+  /** What ends the work; no further step is taken. */
+  broken: { readonly by: unknown } | null;
+}
 
 /** What goes wrong with an agent while its container runs. */
 const LEAVES_A_CONTAINER = new Set([
@@ -36,57 +51,97 @@ const LEAVES_A_CONTAINER = new Set([
   'RUNTIME_UNSUPPORTED',
 ]);
 
-/** Brings one instance to what is wanted of it, one step after the other, under its lease. */
+/** Brings one instance to what is wanted of it under its lease: each replica one step after the other, and all replicas together. */
 @Injectable()
 export class InstanceWorker {
   private readonly logger = new Logger(InstanceWorker.name);
-  /** How often in a row a replica was left as it is; only for how long to wait. */
-  private readonly deferrals = new Map<AgentInstanceId, Map<number, number>>();
+  private readonly deferrals: Deferrals;
 
   constructor(
     private readonly runner: StepRunner,
     private readonly watch: EngineWatch,
     private readonly settings: LifecycleSettings,
     private readonly telemetry: Telemetry,
-  ) {}
+  ) {
+    this.deferrals = new Deferrals(settings);
+  }
 
   /**
-   * Resolves when nothing is left to do for now, or after the step in hand when `stopping` is aborted; the lease is given
+   * Resolves when nothing is left to do for now, or after the steps in hand when `stopping` is aborted; the lease is given
    * back then. @throws LeaseLostError, OutboxFullError
    */
   async work(hold: Hold, stopping: AbortSignal): Promise<void> {
-    const containers = new Map<number, ContainerObservation | null>();
-    for (let count = 0; count < mostSteps(hold); count++) {
-      hold.assertAlive();
-      if (stopping.aborted) {
-        await hold.release();
-        return;
-      }
-      if (hold.interrupted.aborted) await hold.refresh();
-      const { replica, step } = nextReplicaStep({
-        instance: hold.instance,
-        containers,
-        now: new Date(),
-        policy: this.settings.policy,
-        watchedSince: this.watch.since,
-      });
-      if (step.kind === 'rest') {
-        if (await this.settle(hold, step)) return;
-        await hold.refresh();
-        containers.clear();
-        continue;
-      }
-      let seen: Seen;
-      try {
-        seen = await this.measured(step, () => this.runner.run(step, hold, replica, containers.get(replica)));
-      } catch (error) {
-        if (error instanceof LeaseLostError || error instanceof OutboxFullError) throw error;
-        if (await this.cope(hold, replica, error)) return;
-      }
-      if (seen === undefined) containers.delete(replica);
-      else containers.set(replica, seen);
+    const hands = new Hands(hold, this.settings.replicasAtOnce);
+    const work: Work = { hold, hands, counts: new Map(), firstLeft: null, outage: null, broken: null };
+    try {
+      while (await this.goOn(work, stopping));
+    } finally {
+      // Whatever ended it: nothing goes on under a lease that is given back.
+      if (!hands.areEmpty) hold.interrupt();
+      await hands.rest();
     }
-    throw new DomainError('INTERNAL', `Agent ${hold.instance.id} does not settle in ${hold.instance.lifecycle.state}.`);
+  }
+
+  /** @returns whether there is more to do */
+  private async goOn(work: Work, stopping: AbortSignal): Promise<boolean> {
+    const { hold, hands } = work;
+    hold.assertAlive();
+    if (work.broken !== null) throw work.broken.by;
+    if (stopping.aborted) {
+      await hands.rest();
+      await hold.release();
+      return false;
+    }
+    const mustReread = hands.takeMustReread();
+    if (hold.isOutdated) {
+      work.firstLeft = null;
+      work.outage = null;
+      await hold.refresh();
+    } else if (mustReread) await hold.refresh();
+    if (work.outage !== null) return this.leave(work, work.outage);
+    const plan = this.plan(work);
+    for (const step of plan.steps) if (hands.hasRoomFor(step.replica)) this.begin(work, step);
+    if (hands.areEmpty) return !(await this.settle(work, plan));
+    await hands.change(plan.until);
+    if (work.firstLeft !== null && work.firstLeft.until <= new Date()) work.firstLeft = null;
+    return true;
+  }
+
+  private plan({ hold, hands, counts, firstLeft }: Work): ReplicasPlan {
+    const inHand = hands.busy;
+    const plan = planReplicas({
+      instance: hold.instance,
+      containers: hands.containers,
+      inHand,
+      firstLeftUntil: firstLeft?.until ?? null,
+      now: new Date(),
+      policy: this.settings.policy,
+      watchedSince: this.watch.since,
+    });
+    const moving = new Set([...inHand, ...plan.steps.map(({ replica }) => replica)]);
+    for (const replica of counts.keys()) if (!moving.has(replica)) counts.delete(replica);
+    return plan;
+  }
+
+  private begin(work: Work, { replica, step }: ReplicaStep): void {
+    const { hold, hands, counts } = work;
+    const count = (counts.get(replica) ?? 0) + 1;
+    counts.set(replica, count);
+    if (count > MOST_STEPS) {
+      const { id, lifecycle } = hold.instance;
+      throw new DomainError('INTERNAL', `Replica ${replica} of agent ${id} does not settle; it is ${lifecycle.state}.`);
+    }
+    const container = hands.containers.get(replica);
+    hands.take(replica, async () => {
+      try {
+        return await this.measured(step, () => this.runner.run(step, hold, replica, container));
+      } catch (error) {
+        await this.cope(work, replica, error).catch((by: unknown) => {
+          work.broken ??= { by };
+        });
+        return undefined;
+      }
+    });
   }
 
   private async measured(step: Step, run: () => Promise<Seen>): Promise<Seen> {
@@ -102,64 +157,66 @@ export class InstanceWorker {
     }
   }
 
-  private async settle(hold: Hold, { until }: Extract<Step, { kind: 'rest' }>): Promise<boolean> {
+  /** @returns false when something else is wanted meanwhile */
+  private async settle(work: Work, { until, firstRetryAt }: ReplicasPlan): Promise<boolean> {
+    const { hold, firstLeft } = work;
     for (const replica of followersOf(hold.instance.lifecycle)) {
       if (hasSpentError(replica, new Date())) await hold.follower(replica.index).settle();
     }
-    const { state, desired, error } = hold.instance.lifecycle;
     const settled = await hold.settle({
-      retryAt: until,
-      observedGeneration: desired.generation,
-      // Only an error that was seen is over: an outage may be shown at this very moment.
-      ...(state === 'failed' || error === null ? {} : { error: null }),
+      ...dueAt(until, firstRetryAt),
+      ...outcomeFor(hold.instance, firstLeft),
     });
-    if (settled) this.forgetDeferrals(hold);
+    if (settled && firstLeft === null) this.deferrals.forget(hold.instance);
+    if (!settled) await this.lookAnew(work);
     return settled;
   }
 
-  /** Of all but those that are left as they are still. */
-  private forgetDeferrals({ instance: { id, lifecycle } }: Hold): void {
-    const counts = this.deferrals.get(id) ?? new Map<number, number>();
-    const left = followersOf(lifecycle).filter(({ condition }) => condition?.error && condition.retryAt !== null);
-    const kept = left.map(({ index }) => [index, counts.get(index) ?? 0] as const);
-    if (kept.length === 0) this.deferrals.delete(id);
-    else this.deferrals.set(id, new Map(kept));
+  /** The engine is away: all that is under way meets that, too. @returns whether the work goes on all the same */
+  private async leave(work: Work, { until, error }: Left): Promise<boolean> {
+    await work.hands.rest();
+    work.outage = null;
+    if (work.broken !== null) return true;
+    const settled = await work.hold.settle({ ...dueAt(until, this.plan(work).firstRetryAt), error });
+    if (!settled) await this.lookAnew(work);
+    return !settled;
   }
 
-  /** @returns whether the work ends here for now */
-  private async cope(whole: Hold, replica: number, error: unknown): Promise<boolean> {
-    const hold = whole.of(replica);
-    if (!(error instanceof DomainError)) {
-      // The database does not answer, or Muster has a fault: nothing can be said about the agent.
-      throw error;
-    }
+  private async lookAnew(work: Work): Promise<void> {
+    await work.hold.refresh();
+    work.hands.containers.clear();
+    work.firstLeft = null;
+  }
+
+  /** Notes what becomes of a step that failed. @throws what ends the work */
+  private async cope(work: Work, replica: number, error: unknown): Promise<void> {
+    // Somebody else has it, or the log falls behind.
+    if (error instanceof LeaseLostError || error instanceof OutboxFullError) throw error;
+    // The database does not answer, or Muster has a fault: nothing can be said about the agent.
+    if (!(error instanceof DomainError)) throw error;
+    const hold = work.hold.of(replica);
     if (error instanceof RuntimeError) {
-      if (error.failure === 'unavailable') return this.defer(whole, error);
-      if (error.failure === 'timeout') return this.defer(hold, error);
+      if (error.failure === 'unavailable') {
+        work.outage ??= this.deferrals.leave(hold.instance.id, 0, error);
+        return;
+      }
+      if (error.failure === 'timeout') return this.defer(work, replica, error);
       // Somebody took the container away, or changed it, between looking and acting: look again.
-      if (error.failure === 'not-found') return false;
+      if (error.failure === 'not-found') return;
     }
     const { state } = hold.instance.lifecycle;
     // An agent that runs goes on running, whatever else goes wrong with it.
     const isUp = state === 'running' || state === 'paused';
     const endsWhatRuns = isEndedCode(error.code) || error.code === 'HEALTH_CHECK_FAILED';
-    if (!mayFollow(state, 'failed') || (isUp && !endsWhatRuns)) return this.defer(hold, error);
+    if (!mayFollow(state, 'failed') || (isUp && !endsWhatRuns)) return this.defer(work, replica, error);
     await this.fail(hold, error);
-    return false;
   }
 
   /** The state stays, the trouble is shown, and it is tried again soon. */
-  private async defer(hold: ReplicaHold, error: DomainError): Promise<boolean> {
-    const { id } = hold.instance;
-    const { replica } = hold;
-    const counts = this.deferrals.get(id) ?? new Map<number, number>();
-    const count = (counts.get(replica) ?? 0) + 1;
-    this.deferrals.set(id, counts.set(replica, count));
-    const { engineRetryMs: baseMs, engineRetryLongestMs: longestMs } = this.settings;
-    const retryAt = new Date(Date.now() + backOffMs(count, { baseMs, longestMs }));
-    const { code } = error;
-    this.logger.warn({ msg: 'an agent is left as it is for now', agent: id, replica, code, count, err: error });
-    return hold.defer(retryAt, lifecycleError(code, error.message));
+  private async defer(work: Work, replica: number, error: DomainError): Promise<void> {
+    const left = this.deferrals.leave(work.hold.instance.id, replica, error);
+    if (replica === 0) work.firstLeft = left;
+    else await work.hold.follower(replica).defer(left.until, left.error);
   }
 
   private async fail(hold: ReplicaHold, error: DomainError): Promise<void> {
@@ -207,8 +264,19 @@ export class InstanceWorker {
   }
 }
 
-const mostSteps = ({ instance: { lifecycle } }: Hold): number =>
-  MOST_STEPS * Math.max(1, lifecycle.desired.replicas, lifecycle.replicas.length);
+/** The instance is due by itself where its first replica waits for longer. */
+const dueAt = (retryAt: Date | null, firstRetryAt: Date | null): Pick<Settlement, 'retryAt' | 'firstRetryAt'> =>
+  retryAt !== null && firstRetryAt !== null && retryAt < firstRetryAt ? { retryAt, firstRetryAt } : { retryAt };
+
+/** What is dealt with, or what it is left with. */
+function outcomeFor({ lifecycle: { state, desired, error } }: ManagedInstance, left: Left | null): Partial<Settlement> {
+  if (left !== null) return { error: left.error };
+  return {
+    observedGeneration: desired.generation,
+    // Only an error that was seen is over: an outage may be shown at this very moment.
+    ...(state === 'failed' || error === null ? {} : { error: null }),
+  };
+}
 
 function outcomeOf(error: unknown): StepOutcome {
   if (error instanceof LeaseLostError || error instanceof OutboxFullError) return 'superseded';

@@ -9,7 +9,7 @@ import { ALL_DUE, DueWork } from '../../../domain/lifecycle/due-work.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
-import { needsStep } from '../../../domain/lifecycle/next-replica-step.js';
+import { needsStep } from '../../../domain/lifecycle/plan-replicas.js';
 import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spec.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
@@ -75,7 +75,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
         const { owner, containerId, kind } = event;
         if (kind === 'exited' || kind === 'removed') this.connections.drop(containerId);
         if (isPoolOwner(owner)) void this.lookAtClaimant({ ...event, owner });
-        else this.look(owner.instance);
+        else this.look(owner.instance, owner.replica);
       },
       onAvailable: () => {
         this.resyncAsked = true;
@@ -103,17 +103,23 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     this.queue.add(id);
   }
 
-  /** Something may have happened to it. */
-  look(id: AgentInstanceId): void {
+  /** A replica of it is not well, by what the document says: at once, and what others are at goes on meanwhile. */
+  attend(id: AgentInstanceId, replica: number): void {
+    if (this.holds.get(id)?.notice(replica, true) !== true) this.wake(id);
+  }
+
+  /** Something may have happened to it: to one of its replicas where that is said. */
+  look(id: AgentInstanceId, replica?: number): void {
     this.lookFirst.add(id);
     this.queue.add(id);
+    this.holds.get(id)?.notice(replica ?? null, replica === undefined);
   }
 
   /** The labels of a container from the pool do not name the agent that has it. */
   private async lookAtClaimant(event: RuntimeEvent & { readonly owner: PoolOwner }): Promise<void> {
     try {
       const claimant = await this.pool.noticed(event);
-      if (claimant !== null) this.look(claimant);
+      if (claimant !== null) this.look(claimant, 0);
     } catch (error) {
       this.logger.warn({ msg: 'an event of a warm container was missed; the resync sees what it left', err: error });
     }
@@ -147,6 +153,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     let hold: Hold | null = null;
     let spawn: SpawnClock | undefined;
     // Told together at the end: the log takes an outbox whole, and an agent's start has better use for the time.
+    // Other replicas may take long, and do not keep back what is known of each.
     const events: DomainEvent[] = [];
     try {
       if (this.lookFirst.delete(id) && !(await this.needsWork(id))) return;
@@ -158,6 +165,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
           if (event !== null) events.push(event);
           spawn?.note(instance, event);
           this.notifier.changed(instance);
+          if (event !== null && isArrival(event)) this.bus.publish(...events.splice(0));
         },
         standAside: (wait) => this.queue.standAside(id, wait),
       });
@@ -202,6 +210,13 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.logger.warn({ msg: 'a lease could not be given back; it ends by itself', agent: id, err: cause });
     }
   }
+}
+
+/** A replica beside the first is where it was going, or has failed on its way there. */
+function isArrival(event: DomainEvent): boolean {
+  if (event.type !== 'lifecycle.replica-transitioned') return false;
+  const { to } = event.data as DomainEvent<'lifecycle.replica-transitioned'>['data'];
+  return to === 'running' || to === 'failed' || to === 'stopped' || to === 'removed';
 }
 
 /** Seconds since it was due. The database's clock may be a little ahead of this one. */

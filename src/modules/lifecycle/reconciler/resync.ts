@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
-import { needsStep } from '../../../domain/lifecycle/next-replica-step.js';
+import { needsStep } from '../../../domain/lifecycle/plan-replicas.js';
 import { ContainerRuntime, type ContainerObservation } from '../../../domain/runtime/container-runtime.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';

@@ -86,10 +86,7 @@ export class AgentArrival {
     } catch (error) {
       hold.assertAlive();
       if (error instanceof DomainError) throw error;
-      if (hold.interrupted.aborted) {
-        await hold.refresh();
-        return null;
-      }
+      if (hold.interrupted.aborted) return null;
       if (!limit.aborted) throw error;
       throw lateError(hold.instance, limitMs / 1000, seen.fault, error);
     }

@@ -58,10 +58,7 @@ export class HookSteps {
       return true;
     } catch (error) {
       hold.assertAlive();
-      if (hold.interrupted.aborted) {
-        await hold.refresh();
-        return false;
-      }
+      if (hold.interrupted.aborted) return false;
       if (error instanceof DomainError && error.code === 'DEPENDENCY_INSTALL_FAILED') await this.giveUp(hold, error);
       throw error;
     }

@@ -58,7 +58,6 @@ export class SeedSteps {
     } catch (error) {
       hold.assertAlive();
       if (!hold.interrupted.aborted) throw error;
-      await hold.refresh();
       return false;
     }
   }

@@ -5,6 +5,7 @@ import type { AgentInstanceId } from '../../../domain/ids.js';
 import { AgentUse, type Use } from '../../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
+import { replicaView } from '../../../domain/lifecycle/replicas.js';
 import { hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
 import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentNotRunningError } from '../../../domain/runs/agent-not-running.error.js';
@@ -45,7 +46,7 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
     this.uses.set(useId, path.id);
     if (used.lifecycle.sleep === 'waking') this.reconciler.wake(path.id);
     return {
-      awake: async (signal) => this.awake(used, signal),
+      awake: async (signal, replica = 0) => this.awake(used, replica, signal),
       release: async () => {
         if (this.uses.delete(useId)) await this.records.endUse(path.id, useId);
       },
@@ -65,8 +66,10 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
     }
   }
 
-  private async awake(used: ManagedInstance, signal?: AbortSignal): Promise<ManagedInstance> {
-    const isOver = (seen: ManagedInstance): boolean => !this.isWaking(seen);
+  private async awake(used: ManagedInstance, replica: number, signal?: AbortSignal): Promise<ManagedInstance> {
+    const slept = used.lifecycle.sleep !== null;
+    const isOver = (seen: ManagedInstance): boolean =>
+      !this.isWaking(seen) && !(slept && this.isFollowing(seen, replica));
     const either = AbortSignal.any([this.draining.signal, ...(signal === undefined ? [] : [signal])]);
     const instance = await this.waiter.until(used, isOver, Infinity, either);
     const { state, error } = instance.lifecycle;
@@ -82,6 +85,14 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
     const { sleep, state, desired } = lifecycle;
     if (sleep !== 'waking' || desired.state !== 'running' || state === 'running') return false;
     return !(state === 'failed' && hasGivenUp(lifecycle, this.settings.policy));
+  }
+
+  /** The agent runs, and a replica beside the first does not yet. */
+  private isFollowing(instance: ManagedInstance, replica: number): boolean {
+    if (replica === 0 || instance.lifecycle.state !== 'running') return false;
+    const { state, desired, failures, error, replicas } = replicaView(instance, replica).lifecycle;
+    if (replicas.length === 0 || desired.state !== 'running' || state === 'running') return false;
+    return !(state === 'failed' && hasGivenUp({ failures, error }, this.settings.policy));
   }
 
   private async renew(): Promise<void> {

@@ -102,7 +102,8 @@ export class HealthChecks implements OnApplicationBootstrap, BeforeApplicationSh
     const noted = await this.records.noteHealth(instance.id, { replica, containerId, fault, forgetsFailures });
     if (noted === null) return;
     this.notifier.changed(noted);
-    if (replicaView(noted, replica).lifecycle.healthCheck.failures >= retries) this.reconciler.wake(instance.id);
+    if (replicaView(noted, replica).lifecycle.healthCheck.failures >= retries)
+      this.reconciler.attend(instance.id, replica);
   }
 }
 

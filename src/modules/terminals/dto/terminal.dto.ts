@@ -14,6 +14,9 @@ export class TerminalDto {
   @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a12', description: 'The agent' })
   readonly instanceId!: string;
 
+  @ApiProperty({ example: 0, description: 'In which copy of the agent, by its index' })
+  readonly replica!: number;
+
   @ApiProperty({ type: [String], example: ['/bin/sh'] })
   readonly command!: readonly string[];
 
@@ -78,6 +81,7 @@ export const toTerminalDto = (terminal: Terminal): TerminalDto => ({
   id: terminal.id,
   projectId: terminal.projectId,
   instanceId: terminal.instanceId,
+  replica: terminal.replica,
   command: terminal.command,
   cwd: terminal.cwd,
   envNames: terminal.envNames,
