@@ -19,7 +19,7 @@ const PARTS = {
   exec: execContract,
 } as const;
 
-type Part = keyof typeof PARTS;
+export type Part = keyof typeof PARTS;
 
 /**
  * What every runtime adapter keeps to. What one declares it can't do is asked for too, and has to be refused.

@@ -106,6 +106,12 @@ export function execContract(on: ContractContext): void {
       expect(stdout).toMatch(new RegExp(`^[1-9]\\d*\n0\nCapEff:\t0{16}\n${shown}$`));
     });
 
+    supported('can write to its own folders alone', async () => {
+      const at = await container(kind);
+      const touch = `for place in / /etc /run /var /var/tmp /opt /tmp /workspace; do touch $place/touched 2>/dev/null && echo $place; done; true`;
+      expect((await ended(await on.sut.exec(at, sh(touch)))).stdout).toBe('/tmp\n/workspace\n');
+    });
+
     supported(
       'is started by agent-server where that is reached by its socket, and by the engine elsewhere',
       async () => {
