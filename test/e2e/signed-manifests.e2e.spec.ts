@@ -141,6 +141,36 @@ describeEngine('signed manifests on a container engine', () => {
     expect((await spawn(app, signed, config)).body.code).toBe('SIGNED_MANIFEST_USED');
   });
 
+  it('allow no copies: a fork of their agent is unsigned, and names the manifest that it comes of', async () => {
+    const { app, signer, facts } = on;
+    const spawned = await spawn(app, signer.signed(signer.manifest(facts)));
+    const origin = (await app.call(`/agent/${spawned.body.agent_id as string}/status`)).body;
+    const path = `/projects/${origin.project_id as string}/agents/${origin.agent_id as string}`;
+    const prefer = { prefer: 'wait=60' };
+    expect(
+      (await app.call(`${path}/actions`, { method: 'POST', body: { action: 'stop' }, headers: prefer })).status,
+    ).toBe(200);
+    const taken = await app.call(`${path}/snapshots`, { method: 'POST', body: { target: 'archive' }, headers: prefer });
+    const fork = await app.call(`${path}/snapshots/${taken.body.id as string}/fork`, { method: 'POST', body: {} });
+    expect(fork.status).toBe(201);
+    const id = fork.body.id as string;
+    expect((await app.call(`/agent/${id}/status`)).body).toMatchObject({ profile: null, manifest_digest: null });
+    const { roleAssignments } = (await app.call(`/projects/${origin.project_id as string}`)).body;
+    expect((roleAssignments as { instanceId: string }[]).find(({ instanceId }) => instanceId === id)).toMatchObject({
+      forkedFrom: { snapshotId: taken.body.id, instanceId: origin.agent_id, manifestDigest: origin.manifest_digest },
+    });
+    await eventually(async () => {
+      const { body } = await app.call(`/audit/events?subject=${id}&type=agent.forked`);
+      expect((body.items as { data: object }[]).map(({ data }) => data)).toMatchObject([
+        { originManifestDigest: origin.manifest_digest, digest: taken.body.blueprintDigest },
+      ]);
+    });
+    // It does not start by itself, as the signed one did.
+    expect((await app.call(`${path.replace(origin.agent_id as string, id)}/lifecycle`)).body.desired.state).not.toBe(
+      'running',
+    );
+  });
+
   it('become one agent, however many ask at once', async () => {
     const { app, signer, facts } = on;
     const signed = signer.signed(signer.manifest(facts));

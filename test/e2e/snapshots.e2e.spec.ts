@@ -139,7 +139,7 @@ describeEngine('snapshots of agents, on the engine', () => {
     expect(project.roleAssignments[1]).toMatchObject({
       instanceId: other.id,
       identifier: expect.stringMatching(/-dev-2$/),
-      forkedFrom: { snapshotId: snapshot.id, instanceId: agent.id, revision: 1 },
+      forkedFrom: { snapshotId: snapshot.id, instanceId: agent.id, revision: 1, manifestDigest: null },
     });
     // Its workspace is filled without anybody starting it.
     expect(answer.body.workspacePending).toBe(false);

@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/events/actor.js';
 import type { Lifecycle } from '../../domain/lifecycle/lifecycle.js';
 import type { AgentConfig } from '../../domain/templates/blueprint.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
+import type { SignedOrigin } from '../../domain/projects/spawn.js';
 import type { SpawnRecord } from '../projects/spawn-record.js';
 import { OUTBOX_FIELD, type OutboxRecord } from '../outbox/outbox.schema.js';
 
@@ -42,6 +43,7 @@ export interface AgentInstanceRecord {
   workspacePath: string;
   lifecycle: Lifecycle;
   spawn?: SpawnRecord;
+  signedOrigin?: SignedOrigin;
   revision: number;
   lastChange: LastChangeRecord;
   createdAt: Date;
@@ -82,6 +84,7 @@ export const agentInstanceSchema = new Schema<AgentInstanceRecord>(
     workspacePath: { type: String, required: true },
     lifecycle: { type: Mixed, required: true },
     spawn: { type: Mixed },
+    signedOrigin: { type: Mixed },
     revision: { type: Number, required: true },
     lastChange: { type: Mixed, required: true },
     createdAt: { type: Date, required: true },

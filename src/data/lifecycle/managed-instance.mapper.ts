@@ -15,6 +15,7 @@ export const MANAGED_PROJECTION = {
   openRuns: 1,
   lifecycle: 1,
   spawn: 1,
+  signedOrigin: 1,
   revision: 1,
   removedAt: 1,
 } as const;
@@ -33,6 +34,7 @@ export function toManagedInstance(record: ManagedRecord): ManagedInstance {
     openRuns: record.openRuns.map((id) => id.toHexString() as RunId),
     lifecycle: toLifecycle(record.lifecycle),
     ...(record.spawn === undefined ? {} : { spawn: toSpawn(record.spawn) }),
+    ...(record.signedOrigin === undefined ? {} : { signedOrigin: record.signedOrigin }),
     revision: record.revision,
     removedAt: record.removedAt,
   };

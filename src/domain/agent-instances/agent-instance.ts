@@ -2,7 +2,7 @@ import type { Actor } from '../events/actor.js';
 import type { AgentInstanceId, ProjectId, RunId, TemplateId, TenantId } from '../ids.js';
 import type { JsonObject } from '../json.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
-import type { Spawn } from '../projects/spawn.js';
+import type { SignedOrigin, Spawn } from '../projects/spawn.js';
 import type { Blueprint } from '../templates/blueprint.js';
 
 export const AGENT_STATUSES = ['idle', 'busy', 'error'] as const;
@@ -32,6 +32,8 @@ export interface AgentInstance extends Blueprint {
   readonly lifecycle: Lifecycle;
   /** Not there for an agent that was assigned in the ordinary way. */
   readonly spawn?: Spawn;
+  /** Of a fork, however many forks before: the signed manifest of the agent that the first was of. It is unsigned itself. */
+  readonly signedOrigin?: SignedOrigin;
   /** Raised by edits alone, so that a busy agent does not spoil an admin's If-Match. 1 is the snapshot as made. */
   readonly revision: number;
   readonly createdAt: Date;

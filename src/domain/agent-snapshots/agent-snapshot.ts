@@ -1,6 +1,7 @@
 import type { Actor } from '../events/actor.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { AgentInstanceId, AgentSnapshotId, ProjectId, TemplateId, TenantId } from '../ids.js';
+import type { SignedOrigin } from '../projects/spawn.js';
 import type { Blueprint } from '../templates/blueprint.js';
 
 /** archive: the workspace as a tar file. image: in addition the container's own file system, as an image of the engine. */
@@ -75,4 +76,6 @@ export interface ForkOrigin {
   readonly snapshotId: AgentSnapshotId;
   readonly instanceId: AgentInstanceId;
   readonly revision: number;
+  /** The signed manifest behind that agent, which allows that one alone. null, or not there: none. */
+  readonly signedOrigin?: SignedOrigin | null;
 }

@@ -148,6 +148,8 @@ export interface DomainEvents {
     originRevision: number;
     digest: string;
     archiveSha256: string;
+    /** Of the signed manifest behind that agent: it allows that one, and not this. Not there in events of an older Muster. */
+    originManifestDigest?: string | null;
   };
 
   /** Neither its name nor anything made of its value. A version is never given twice. */

@@ -13,6 +13,7 @@ export type ManagedInstance = Pick<
   | 'openRuns'
   | 'lifecycle'
   | 'spawn'
+  | 'signedOrigin'
   | 'revision'
   | 'removedAt'
 >;

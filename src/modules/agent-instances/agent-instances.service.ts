@@ -7,6 +7,7 @@ import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { systemActor, type Actor } from '../../domain/events/actor.js';
 import type { AgentInstanceId, ProjectId, TemplateId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
+import { signedOriginOf } from '../../domain/projects/spawn.js';
 import { ProjectsService, type Asking } from '../projects/projects.service.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import { InstanceEdits, type EditOptions } from './instance-edits.js';
@@ -61,13 +62,16 @@ export class AgentInstancesService {
     actor: Actor,
   ): Promise<AgentInstance> {
     const { id: snapshotId, projectId, tenantId, instanceId, revision, templateId, templateVersion } = snapshot;
+    // Its document stays, also when it is removed.
+    const origin = await this.instances.find(instanceId, tenantId);
+    const signedOrigin = origin === null ? null : signedOriginOf(origin);
     const { value: project } = await this.projects.fork({ tenantId, actor }, projectId, {
       role,
       displayName,
       templateId,
       templateVersion,
       manifest: snapshot.blueprint.manifest,
-      forkedFrom: { snapshotId, instanceId, revision },
+      forkedFrom: { snapshotId, instanceId, revision, signedOrigin },
     });
     const id = project.roleAssignments.at(-1)?.instanceId;
     const instance = id === undefined ? null : await this.instances.find(id, tenantId);

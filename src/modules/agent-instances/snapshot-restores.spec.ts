@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentInstance } from '../../domain/agent-instances/agent-instance.js';
 import type { AgentSnapshot } from '../../domain/agent-snapshots/agent-snapshot.js';
-import { newId, type AgentSnapshotId } from '../../domain/ids.js';
+import { newId, type AgentInstanceId, type AgentSnapshotId } from '../../domain/ids.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { AgentWorld } from '../../../test/support/in-memory/agent-world.js';
 
@@ -100,11 +100,40 @@ describe('an agent and a snapshot of it', () => {
       snapshotId: snapshot.id,
       instanceId: agent.id,
       revision: 1,
+      signedOrigin: null,
     });
+    expect(fork).not.toHaveProperty('signedOrigin');
     expect(world.instanceStore.events.at(-1)).toMatchObject({
       type: 'agent.forked',
-      data: { instanceId: fork.id, origin: agent.id, originRevision: 1, digest: snapshot.blueprintDigest },
+      data: {
+        instanceId: fork.id,
+        origin: agent.id,
+        originRevision: 1,
+        digest: snapshot.blueprintDigest,
+        originManifestDigest: null,
+      },
     });
+  });
+
+  it('forked from one of a signed manifest is unsigned, and says what it comes of, however often', async () => {
+    const signed = { manifestDigest: 'a'.repeat(64), keyId: 'kernel-1' };
+    const spawn = { profile: 'illuvrse' as const, metadata: {}, ...signed };
+    const origin = { ...agent, id: newId<AgentInstanceId>(), spawn };
+    const about = { by: world.actor, at: new Date(), fields: [] };
+    await world.instanceStore.insertOnce(world.tenantId, [{ instance: origin, lastChange: about, events: [] }]);
+    let from: AgentInstance = origin;
+    for (let generation = 0; generation < 2; generation += 1) {
+      const taken = snapshotOf(from);
+      world.snapshotStore.byId.set(taken.id, taken);
+      const fork = await world.instances.fork(taken, {}, world.actor);
+      expect(fork).toMatchObject({ signedOrigin: signed });
+      expect(fork).not.toHaveProperty('spawn');
+      expect(world.instanceStore.events.at(-1)).toMatchObject({
+        type: 'agent.forked',
+        data: { instanceId: fork.id, originManifestDigest: signed.manifestDigest },
+      });
+      from = fork;
+    }
   });
 
   it('forked while the database fails is made by the sweep, once', async () => {

@@ -54,6 +54,7 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
 export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSnapshot): NewAgentInstance {
   const now = new Date();
   const { blueprint, archive } = snapshot;
+  const signedOrigin = seat.forkedFrom?.signedOrigin ?? null;
   const about = {
     tenantId: project.tenantId,
     actor: seat.assignedBy,
@@ -67,6 +68,7 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
     originRevision: snapshot.revision,
     digest: snapshot.blueprintDigest,
     archiveSha256: archive?.sha256 ?? '',
+    originManifestDigest: signedOrigin?.manifestDigest ?? null,
   });
   const begun = withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, blueprint.manifest, now);
   return {
@@ -75,6 +77,7 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
       ...blueprint,
       templateDigest: snapshot.templateDigest,
       displayName: seat.displayName ?? blueprint.displayName,
+      ...(signedOrigin === null ? {} : { signedOrigin }),
       lifecycle: {
         ...begun,
         retryAt: now,

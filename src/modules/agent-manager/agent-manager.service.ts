@@ -70,7 +70,7 @@ export class AgentManagerService {
       project: typeof project === 'string' ? project : project.slug,
     });
     if (faults.length > 0) throw manifestRefused(faults);
-    assertBoundaryFor({ manifestDigest: digest }, this.runtime.runtime);
+    assertBoundaryFor({ spawn: { manifestDigest: digest, keyId: manifest.keyId } }, this.runtime.runtime);
   }
 
   /** Its first use says for ever which agent a manifest may become; a use that a crash cut off is finished by the next. */

@@ -72,7 +72,7 @@ export class ContainerPlanner {
   async plan(instance: ManagedInstance, replica = 0): Promise<RuntimeSpec> {
     const limits = containerLimits(instance.manifest);
     assertUsable(instance.manifest, this.runtime.capabilities);
-    assertBoundaryFor(instance.spawn, this.runtime);
+    assertBoundaryFor(instance, this.runtime);
     this.hostHooks.assertAllowed(instance.manifest);
     this.ports.assertAllowed(instance.manifest);
     assertEgressAllowed(instance.manifest, this.configuration.egress.allow);

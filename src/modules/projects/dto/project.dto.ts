@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { ForkOrigin } from '../../../domain/agent-snapshots/agent-snapshot.js';
 import type { Project, RoleAssignment } from '../../../domain/projects/project.js';
 import { teamOf } from '../../../domain/projects/team.js';
 
@@ -12,6 +13,14 @@ export class ForkOriginDto {
 
   @ApiProperty({ example: 2 })
   revision!: number;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'SHA-256 of the signed manifest behind that agent, which allows that agent and not this one',
+  })
+  manifestDigest!: string | null;
 }
 
 /** A seat of the team, and the agent that fills it. */
@@ -88,6 +97,13 @@ export class ProjectDto {
   archivedAt!: Date | null;
 }
 
+const toForkOriginDto = ({ snapshotId, instanceId, revision, signedOrigin }: ForkOrigin): ForkOriginDto => ({
+  snapshotId,
+  instanceId,
+  revision,
+  manifestDigest: signedOrigin?.manifestDigest ?? null,
+});
+
 export const toRoleAssignmentDto = (seat: RoleAssignment): RoleAssignmentDto => ({
   role: seat.role,
   templateId: seat.templateId,
@@ -96,7 +112,7 @@ export const toRoleAssignmentDto = (seat: RoleAssignment): RoleAssignmentDto => 
   tags: seat.tags,
   identifier: seat.identifier,
   instanceId: seat.instanceId,
-  forkedFrom: seat.forkedFrom,
+  forkedFrom: seat.forkedFrom === null ? null : toForkOriginDto(seat.forkedFrom),
   assignedAt: seat.assignedAt,
 });
 
