@@ -13,6 +13,7 @@ import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.err
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
+import { requestOf } from '../../domain/lifecycle/request-of.js';
 import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
 import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -182,6 +183,7 @@ export class MongoAgentInstances extends AgentInstances {
           'lifecycle.desired.generation': generation + 1,
           'lifecycle.desired.requestedAt': event.at,
           'lifecycle.desired.requestedBy': event.actor,
+          'lifecycle.request': requestOf(event),
           'lifecycle.retryAt': event.at,
           'lifecycle.failures': 0,
           updatedAt: event.at,

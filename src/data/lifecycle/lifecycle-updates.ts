@@ -1,11 +1,17 @@
 import { Types } from 'mongoose';
-import type { Actor } from '../../domain/events/actor.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import type { RunId } from '../../domain/ids.js';
 import type { ReplicaChange, TransitionChange } from '../../domain/lifecycle/lifecycle-records.js';
-import { ACTIONS, PRESENT_STATES, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
-import type { LifecycleError, Replica, Transition } from '../../domain/lifecycle/lifecycle.js';
+import { ACTIONS, PRESENT_STATES } from '../../domain/lifecycle/lifecycle-states.js';
+import type {
+  Lifecycle,
+  LifecycleError,
+  LifecycleRequest,
+  Replica,
+  Transition,
+} from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { requestOf } from '../../domain/lifecycle/request-of.js';
 import { followersOf, replicaIn } from '../../domain/lifecycle/replicas.js';
 import { upkeepOf } from '../../domain/lifecycle/upkeep.js';
 import { toOutboxRecord } from '../outbox/outbox.schema.js';
@@ -73,12 +79,9 @@ export const takeLease = (owner: string, ttlMs: number): Pipeline => [
 export const extendLease = (ttlMs: number): Pipeline => [{ $set: { 'lifecycle.lease.until': fromNow(ttlMs) } }];
 
 /** The event's generation and desired state are those that this write makes. */
-export function wantOther(
-  action: LifecycleAction,
-  actor: Actor,
-  event: DomainEvent<'lifecycle.requested'>,
-  replicas?: number,
-): Pipeline {
+export function wantOther(event: DomainEvent<'lifecycle.requested'>): Pipeline {
+  const { actor, data } = event;
+  const { action, replicas } = data;
   const generation = { $add: ['$lifecycle.desired.generation', 1] };
   const desired = ACTIONS[action] === null ? '$lifecycle.desired.state' : literal(ACTIONS[action]);
   const record = toOutboxRecord(event);
@@ -95,6 +98,7 @@ export function wantOther(
         'lifecycle.desired.restartToken': { $add: ['$lifecycle.desired.restartToken', action === 'restart' ? 1 : 0] },
         'lifecycle.desired.requestedAt': '$$NOW',
         'lifecycle.desired.requestedBy': literal(actor),
+        'lifecycle.request': { $mergeObjects: [literal(requestOf(event)), { generation }] },
         'lifecycle.failures': 0,
         'lifecycle.retryAt': '$$NOW',
         'lifecycle.sleep': null,
@@ -112,7 +116,14 @@ export function changeState(
   event: DomainEvent<'lifecycle.transitioned'>,
 ): Pipeline {
   const { to } = change;
-  const transition: Transition = { from: change.from, to, at: event.at, reason: change.reason };
+  const request = newRequest(instance.lifecycle);
+  const transition: Transition = {
+    from: change.from,
+    to,
+    at: event.at,
+    reason: change.reason,
+    ...(request === null ? {} : { request }),
+  };
   const set: Record<string, unknown> = {
     ...firstReplica(replicaAfter(instance, change)),
     outbox: append('outbox', literal(toOutboxRecord(event))),
@@ -136,6 +147,13 @@ export function changeState(
   if (to === 'running') set['lifecycle.sleep'] = null;
   if (to === 'removed') Object.assign(set, { removedAt: '$$NOW', openRuns: [], status: 'idle' });
   return [{ $set: set }];
+}
+
+/** What was asked for, until it is shown with a transition. */
+function newRequest({ request, desired, observedGeneration, transitions }: Lifecycle): LifecycleRequest | null {
+  // One that something else than an action has replaced is history, and so is one that was dealt with.
+  if (request?.generation !== desired.generation || observedGeneration >= desired.generation) return null;
+  return transitions.some(({ request: shown }) => shown?.generation === request.generation) ? null : request;
 }
 
 /** `instance` as for changeState. */

@@ -12,6 +12,7 @@ import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/i
 import { ACTION_RULES, isAllowed } from '../../domain/lifecycle/action-rules.js';
 import {
   LifecycleRecords,
+  type AskedWith,
   type Changed,
   type HeldLease,
   type InstancePath,
@@ -68,11 +69,11 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     action: LifecycleAction,
     actor: Actor,
     generation?: number,
-    replicas?: number,
+    { replicas, reason }: AskedWith = {},
   ): Promise<Changed> {
     const rule = ACTION_RULES[action];
-    const asked = { instanceId: path.id, action, ...(replicas === undefined ? {} : { replicas }) };
-    const data = { ...asked, desired: ACTIONS[action] ?? 'enabled', generation: 0 };
+    const said = { ...(replicas !== undefined && { replicas }), ...(reason !== undefined && { reason }) };
+    const data = { instanceId: path.id, action, ...said, desired: ACTIONS[action] ?? 'enabled', generation: 0 };
     const event = lifecycleEvent('lifecycle.requested', path, actor, data);
     const instance = await this.documents.change(
       {
@@ -82,7 +83,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
         ...(generation === undefined ? {} : { 'lifecycle.desired.generation': generation }),
         ...outboxHasRoom(OUTBOX_LIMIT),
       },
-      wantOther(action, actor, event, replicas),
+      wantOther(event),
     );
     if (instance !== null) {
       const { generation: made, state: desired } = instance.lifecycle.desired;

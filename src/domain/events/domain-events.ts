@@ -75,6 +75,8 @@ export interface DomainEvents {
     generation: number;
     /** How many are wanted from now on: of a scale. */
     replicas?: number;
+    /** Of who asked, in their own words: the one text in an event, see docs/adr/0023. */
+    reason?: string;
   };
   'lifecycle.transitioned': {
     instanceId: AgentInstanceId;

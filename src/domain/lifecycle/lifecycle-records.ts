@@ -21,6 +21,14 @@ export interface HeldLease {
   readonly epoch: number;
 }
 
+/** What somebody says beside the action. */
+export interface AskedWith {
+  /** How many it is to have from now on; as many as before when not given. */
+  readonly replicas?: number | undefined;
+  /** Why, in their own words. */
+  readonly reason?: string | undefined;
+}
+
 /** An instance after a write, and the event that the write put in its outbox. */
 export interface Changed {
   readonly instance: ManagedInstance;
@@ -82,7 +90,7 @@ export abstract class LifecycleRecords {
    * Wants the instance to be something else: raises the generation (and the restart token for a restart), forgets earlier
    * failures, makes it due at once.
    * @param generation only if the instance still has this one; what was decided on it may not hold for a later one
-   * @param replicas how many it is to have from now on; as many as before when not given
+   * @param asked what goes with the action
    * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError, ConcurrentUpdateError
    */
   abstract request(
@@ -90,7 +98,7 @@ export abstract class LifecycleRecords {
     action: LifecycleAction,
     actor: Actor,
     generation?: number,
-    replicas?: number,
+    asked?: AskedWith,
   ): Promise<Changed>;
 
   /** @throws NotFoundError, also when it is removed */

@@ -2,7 +2,7 @@ import type { AgentSnapshotId } from '../ids.js';
 import type { SecretVersion } from '../secrets/secret-vault.js';
 import type { ProblemCode } from '../errors/problem-catalogue.js';
 import type { Actor } from '../events/actor.js';
-import type { DesiredState, LifecycleState } from './lifecycle-states.js';
+import type { DesiredState, LifecycleAction, LifecycleState } from './lifecycle-states.js';
 
 /** Why an instance is not as desired, and what to do about it. */
 export interface LifecycleError {
@@ -20,6 +20,16 @@ export interface Desired {
   readonly restartToken: number;
   readonly requestedAt: Date | null;
   readonly requestedBy: Actor | null;
+}
+
+/** What somebody asked for, and why. */
+export interface LifecycleRequest {
+  /** The one that it made. */
+  readonly generation: number;
+  readonly action: LifecycleAction;
+  readonly by: Actor;
+  /** In their own words; null: they gave none. */
+  readonly reason: string | null;
 }
 
 export type ReplicaHealth = 'unknown' | 'healthy' | 'unhealthy';
@@ -81,6 +91,8 @@ export interface Transition {
   readonly at: Date;
   /** A code or a short phrase made by Muster. */
   readonly reason: string;
+  /** Of the first one that a request led to. */
+  readonly request?: LifecycleRequest;
 }
 
 /**
@@ -186,6 +198,8 @@ export interface Lifecycle {
   readonly uplink?: { readonly lease: { readonly owner: string; readonly until: Date } } | null;
   /** null, or not there: nothing is pinned yet, or the manifest names no image. */
   readonly image?: PinnedImage | null;
+  /** The last one by an action. Not there: nobody has asked yet, or it was asked of an older Muster. */
+  readonly request?: LifecycleRequest;
   /** null, or not there: the workspace is as it is to be. */
   readonly seed?: Seed | null;
 }

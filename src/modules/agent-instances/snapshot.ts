@@ -160,6 +160,7 @@ const startedBy = (seat: RoleAssignment, now: Date): Lifecycle => ({
     requestedAt: now,
     requestedBy: seat.assignedBy,
   },
+  request: { generation: 1, action: 'start', by: seat.assignedBy, reason: null },
   retryAt: now,
 });
 

@@ -18,19 +18,21 @@ export class AgentActions {
   /** @throws NotFoundError, and what LifecycleService.act throws */
   async act(
     path: InstancePath,
-    { action, replicas }: AgentActionDto,
+    { action, replicas, reason }: AgentActionDto,
     caller: Principal,
     waitMs: number,
   ): Promise<{ readonly reached: boolean; readonly status: ShownStatus }> {
     const actor = actorOf(caller);
     if (action === 'unregister') {
-      if (replicas !== undefined) {
-        throw new ValidationFailedError([{ pointer: '/replicas', detail: 'belongs to the action scale alone' }]);
-      }
+      const faults = [
+        ...(replicas === undefined ? [] : [{ pointer: '/replicas', detail: 'belongs to the action scale alone' }]),
+        ...(reason === undefined ? [] : [{ pointer: '/reason', detail: 'belongs to the actions of the lifecycle' }]),
+      ];
+      if (faults.length > 0) throw new ValidationFailedError(faults);
       const isGone = await this.instances.remove({ tenantId: path.tenantId, actor }, path.projectId, path.id);
       return { reached: isGone, status: isGone ? 'removed' : 'removing' };
     }
-    const { reached, instance } = await this.lifecycle.act(path, action, actor, waitMs, replicas);
+    const { reached, instance } = await this.lifecycle.act(path, action, actor, waitMs, replicas, reason);
     return { reached, status: shownStatus(instance.lifecycle) };
   }
 }

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ValidationFailedError } from '../../domain/errors/validation-failed.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { isAllowed } from '../../domain/lifecycle/action-rules.js';
-import { LifecycleRecords, type Changed, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import {
+  LifecycleRecords,
+  type AskedWith,
+  type Changed,
+  type InstancePath,
+} from '../../domain/lifecycle/lifecycle-records.js';
 import { ACTIONS, type LifecycleAction } from '../../domain/lifecycle/lifecycle-states.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { runningHolding } from '../../domain/quotas/holding.js';
@@ -22,19 +27,21 @@ export class LifecycleRequests {
   /**
    * The claim holds for the generation that was read: a stop that comes between the claim and the request would give the
    * claim back, so the request is then decided anew.
-   * @param replicas how many there are to be: of a scale alone
+   * @param asked `replicas` of a scale alone
    * @throws NotFoundError, InvalidTransitionError, OutboxFullError, QuotaExceededError
    * @throws ValidationFailedError when there cannot be so many
    */
-  async request(path: InstancePath, action: LifecycleAction, actor: Actor, replicas?: number): Promise<Changed> {
+  async request(path: InstancePath, action: LifecycleAction, actor: Actor, asked: AskedWith = {}): Promise<Changed> {
+    const { replicas } = asked;
     this.assertPossible(action, replicas);
-    if (action !== 'scale' && ACTIONS[action] !== 'running') return this.records.request(path, action, actor);
+    if (action !== 'scale' && ACTIONS[action] !== 'running')
+      return this.records.request(path, action, actor, undefined, asked);
     return againWhenOvertaken(async () => {
       const instance = await this.records.get(path);
       const { state, desired } = instance.lifecycle;
       if (isAllowed(action, state, desired.state)) await this.claim(instance, action, replicas);
       // Not allowed: then it is this that says so.
-      return this.records.request(path, action, actor, desired.generation, replicas);
+      return this.records.request(path, action, actor, desired.generation, asked);
     });
   }
 

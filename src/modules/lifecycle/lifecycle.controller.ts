@@ -44,12 +44,13 @@ export class LifecycleController {
   async act(
     @Caller() caller: Principal,
     @Param() { projectId, id }: LifecyclePath,
-    @Body() { action, replicas }: ActionDto,
+    @Body() { action, replicas, reason }: ActionDto,
     @Prefer() { waitMs = DEFAULT_WAIT_MS, respondAsync }: Preferences,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AgentLifecycleDto> {
     const path = { tenantId: caller.tenantId, projectId, id };
-    const result = await this.lifecycle.act(path, action, actorOf(caller), respondAsync ? 0 : waitMs, replicas);
+    const wait = respondAsync ? 0 : waitMs;
+    const result = await this.lifecycle.act(path, action, actorOf(caller), wait, replicas, reason);
     reply.status(result.reached ? 200 : 202);
     return toAgentLifecycleDto(result.instance);
   }

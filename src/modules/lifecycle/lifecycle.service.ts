@@ -52,6 +52,7 @@ export class LifecycleService {
   /**
    * Asks for an action and waits for it up to `waitMs`.
    * @param replicas of a scale alone: how many copies there are to be
+   * @param reason why, in the caller's own words
    * @throws NotFoundError, InvalidTransitionError, OutboxFullError, QuotaExceededError, ValidationFailedError, RuntimeError unsupported
    * @throws SupersededError when a later request replaced it; the lifecycle's own error when it failed
    */
@@ -61,6 +62,7 @@ export class LifecycleService {
     actor: Actor,
     waitMs: number,
     replicas?: number,
+    reason?: string,
   ): Promise<ActionResult> {
     if ((action === 'pause' || action === 'resume') && !this.runtime.capabilities.pause) {
       await this.records.get(path);
@@ -70,7 +72,7 @@ export class LifecycleService {
       const enabled = await this.records.get(path);
       if (isEnabled(enabled)) return { reached: true, instance: enabled };
     }
-    return this.reached(await this.requests.request(path, action, actor, replicas), waitMs, action);
+    return this.reached(await this.requests.request(path, action, actor, { replicas, reason }), waitMs, action);
   }
 
   /**

@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { LIFECYCLE_ACTIONS, type LifecycleAction } from '../../../domain/lifecycle/lifecycle-states.js';
-import { ReplicaCount } from '../../../platform/http/replica-count.dto.js';
+import { ActionDetails } from '../../../platform/http/action-details.dto.js';
 import { SHOWN_STATUSES } from '../agent-status.js';
 
 /** What can be asked of an agent: its lifecycle's actions, and to go and give its seat up. */
 export const AGENT_ACTIONS = [...LIFECYCLE_ACTIONS, 'unregister'] as const;
 export type AgentAction = LifecycleAction | 'unregister';
 
-export class AgentActionDto extends ReplicaCount {
+export class AgentActionDto extends ActionDetails {
   @ApiProperty({ enum: AGENT_ACTIONS, example: 'stop' })
   @IsIn(AGENT_ACTIONS, { message: `must be one of ${AGENT_ACTIONS.join(', ')}` })
   readonly action!: AgentAction;

@@ -1,6 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
-import type { Transition } from '../../../domain/lifecycle/lifecycle.js';
+import { LIFECYCLE_ACTIONS, LIFECYCLE_STATES } from '../../../domain/lifecycle/lifecycle-states.js';
+import type { LifecycleRequest, Transition } from '../../../domain/lifecycle/lifecycle.js';
+import { ActorDto } from '../../../platform/http/actor.dto.js';
+
+/** What somebody asked for, and why. */
+export class TransitionRequestDto {
+  @ApiProperty({ enum: LIFECYCLE_ACTIONS, example: 'restart' })
+  readonly action!: string;
+
+  @ApiProperty({ type: ActorDto })
+  readonly by!: ActorDto;
+
+  @ApiProperty({ type: String, nullable: true, example: 'it answers in the wrong language' })
+  readonly reason!: string | null;
+}
 
 export class TransitionDto {
   @ApiProperty({ enum: LIFECYCLE_STATES, example: 'starting' })
@@ -14,6 +27,25 @@ export class TransitionDto {
 
   @ApiProperty({ example: 'agent-healthy' })
   readonly reason!: string;
+
+  @ApiProperty({
+    type: TransitionRequestDto,
+    nullable: true,
+    description: 'Of the first change that a request led to',
+  })
+  readonly request!: TransitionRequestDto | null;
 }
 
-export const toTransitionDto = ({ from, to, at, reason }: Transition): TransitionDto => ({ from, to, at, reason });
+export const toTransitionDto = ({ from, to, at, reason, request }: Transition): TransitionDto => ({
+  from,
+  to,
+  at,
+  reason,
+  request: request === undefined ? null : toTransitionRequestDto(request),
+});
+
+const toTransitionRequestDto = ({ action, by, reason }: LifecycleRequest): TransitionRequestDto => ({
+  action,
+  by: { ...by },
+  reason,
+});

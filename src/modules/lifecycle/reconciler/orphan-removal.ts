@@ -61,43 +61,47 @@ export class OrphanRemoval {
   }
 
   private async removeOrphan({ owner, ...container }: Owned, { keepWorkspace = false } = {}): Promise<void> {
-    await this.logged(container, async () => {
+    await this.removed(container, async () => {
       await within(this.settings.callTimeoutMs, 'Removing an orphan', this.runtime.remove(container.id));
       await this.folders.remove(
         this.planner.privateFolderOf(owner),
         ...(keepWorkspace ? [] : this.planner.ownFolders({ id: owner.instance, projectId: owner.project })),
       );
+      return true;
     });
   }
 
   /** Its replica has another container, or none: under the instance's lease, so that nobody is just recording this one. */
   private async removeStray(container: Owned): Promise<void> {
-    await this.logged(container, async () => {
+    await this.removed(container, async () => {
       const hold = await Hold.take(this.records, container.owner.instance, {
         owner: `orphan-removal:${container.id}`,
         leaseMs: this.settings.leaseMs,
         renewEveryMs: this.settings.renewEveryMs,
         onWrite: () => undefined,
       });
-      if (hold === null) return;
+      // Somebody works on it, and knows what belongs to it.
+      if (hold === null) return false;
       try {
         const { state, containerId, replicas } = replicaView(hold.instance, container.owner.replica).lifecycle;
-        if (state === 'creating' || containerId === container.id) return;
+        if (state === 'creating' || containerId === container.id) return false;
         // Listed before the container that it is for was made.
-        if (replicas.some(({ companionId }) => companionId === container.id)) return;
+        if (replicas.some(({ companionId }) => companionId === container.id)) return false;
         await this.engine.call(hold, 'Removing a stray container', (runtime) => runtime.remove(container.id));
         if (container.owner.replica > 0 && replicas.length === 0)
           await this.folders.remove(this.planner.privateFolderOf(container.owner));
+        return true;
       } finally {
         await hold.release();
       }
     });
   }
 
-  private async logged(container: Pick<Owned, 'id' | 'name'>, remove: () => Promise<void>): Promise<void> {
+  /** `remove` says whether it did: a container may turn out to be wanted after all. */
+  private async removed(container: Pick<Owned, 'id' | 'name'>, remove: () => Promise<boolean>): Promise<void> {
     try {
-      await remove();
-      this.logger.log({ msg: 'looked after a container nobody wants', container: container.name, id: container.id });
+      if (await remove())
+        this.logger.log({ msg: 'removed a container nobody wants', container: container.name, id: container.id });
     } catch (error) {
       if (!(error instanceof DomainError) || error instanceof LeaseLostError) throw error;
       // The next resync tries again.

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { testDatabase, type TestDatabase } from '../support/database.js';
+import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
+import { eventually } from '../support/eventually.js';
+import { MusterProcess } from '../support/muster-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const WAIT = { prefer: 'wait=90' };
+
+/** What a reboot leaves: Muster and all containers are ended in no order, and nobody was there to see it. */
+describeEngine('a host that reboots', () => {
+  let database: TestDatabase;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let muster: MusterProcess;
+  let project: string;
+  /** Two that run, of two copies the second, and one that was stopped. */
+  let agents: readonly [string, string, string];
+
+  const start = async (): Promise<MusterProcess> =>
+    MusterProcess.start({
+      mongoUri: database.uri,
+      dataDir: folder.path,
+      env: { RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST },
+    });
+
+  const pathOf = (id: string): string => `/projects/${project}/agents/${id}`;
+
+  const act = async (id: string, body: object): Promise<void> => {
+    const { status, body: answer } = await muster.call('POST', `${pathOf(id)}/actions`, body, WAIT);
+    expect([status, answer.error]).toEqual([200, null]);
+  };
+
+  const lifecycleOf = async (id: string): Promise<any> => (await muster.call('GET', `${pathOf(id)}/lifecycle`)).body;
+
+  const containers = async (): Promise<{ Id: string; State: string }[]> => {
+    const installation = await database.db.collection('installations').findOne({});
+    const filters = { label: [`io.muster.installation=${installation!['installationId']}`] };
+    return engine.listContainers({ all: true, filters });
+  };
+
+  const sockets = async (): Promise<string[]> => {
+    const paths = (await readdir(join(folder.path, 'run'))).map((name) => join(folder.path, 'run', name, 'agent.sock'));
+    const found = await Promise.all(paths.map(async (path) => lstat(path).catch(() => null)));
+    return paths.filter((_path, index) => found[index]?.isSocket() === true);
+  };
+
+  beforeAll(async () => {
+    [database, folder] = await Promise.all([testDatabase(), temporaryFolder()]);
+    muster = await start();
+    const template = await muster.call('POST', '/templates', { name: 'reboots', role: 'developer' });
+    const assignment = { role: 'developer', templateId: template.body.id };
+    const { body } = await muster.call('POST', '/projects', {
+      name: 'reboots',
+      roleAssignments: [assignment, assignment, assignment],
+    });
+    project = body.id;
+    agents = body.roleAssignments.map(({ instanceId }: { instanceId: string }) => instanceId);
+    for (const id of agents) await act(id, { action: 'start' });
+    await act(agents[1], { action: 'scale', replicas: 2 });
+    await act(agents[2], { action: 'stop' });
+  }, 180_000);
+
+  afterAll(async () => {
+    const left = await containers();
+    await muster.kill();
+    for (const { Id } of left) await engine.getContainer(Id).remove({ force: true });
+    await database.drop();
+    await folder.remove();
+  });
+
+  it('what is wanted to run runs again, as no failure of its own, and nothing is doubled or left over', async () => {
+    const before = await containers();
+    const running = before.filter(({ State }) => State === 'running').map(({ Id }) => Id);
+    expect([before.length, running.length]).toEqual([4, 3]);
+    const earlier = await Promise.all(agents.map(lifecycleOf));
+
+    await muster.kill();
+    await Promise.all(running.map(async (id) => engine.getContainer(id).kill()));
+    await eventually(async () => {
+      expect((await containers()).filter(({ State }) => State === 'running')).toEqual([]);
+    });
+    // As a real reboot does, it leaves the sockets of agents that are gone.
+    expect(await sockets()).toHaveLength(3);
+
+    muster = await start();
+    const pidsOf = ({ replicas }: { replicas: { pid: number | null }[] }): (number | null)[] =>
+      replicas.map(({ pid }) => pid);
+    await eventually(async () => {
+      for (const [index, id] of agents.slice(0, 2).entries()) {
+        const seen = await lifecycleOf(id);
+        expect([seen.state, ...seen.replicas.map(({ state }: { state: string }) => state)]).toEqual(
+          Array.from({ length: index + 2 }, () => 'running'),
+        );
+        // Other processes than before: what is on record is not what was there.
+        const old = pidsOf(earlier[index]);
+        expect(pidsOf(seen).filter((pid) => pid === null || old.includes(pid))).toEqual([]);
+      }
+    }, 90_000);
+
+    const later = await Promise.all(agents.map(lifecycleOf));
+    expect(later.map(({ state }) => state)).toEqual(['running', 'running', 'stopped']);
+    for (const [index, { error, failures, transitions }] of later.entries()) {
+      expect([error, failures]).toEqual([null, 0]);
+      const made = transitions.slice(earlier[index].transitions.length) as { to: string; reason: string }[];
+      expect(made.map(({ to }) => to)).not.toContain('failed');
+      if (index < 2) expect(made[0]).toMatchObject({ to: 'stopping', reason: 'engine-outage' });
+      else expect(made).toEqual([]);
+    }
+    // The same containers, for nothing about them is outdated; and each agent answers by a new socket.
+    const after = await containers();
+    expect(after.map(({ Id }) => Id).sort()).toEqual(before.map(({ Id }) => Id).sort());
+    expect(
+      after
+        .filter(({ State }) => State === 'running')
+        .map(({ Id }) => Id)
+        .sort(),
+    ).toEqual([...running].sort());
+    const asked = { type: 'exec', command: ['echo', 'back'] };
+    const { body: run } = await muster.call('POST', `${pathOf(agents[0])}/runs`, asked, WAIT);
+    expect(run).toMatchObject({ status: 'passed', exitCode: 0, stdout: 'back\n' });
+
+    await muster.call('DELETE', `/projects/${project}`);
+    await eventually(async () => {
+      expect(await containers()).toEqual([]);
+      expect(await readdir(join(folder.path, 'run'))).toEqual([]);
+    }, 60_000);
+  }, 240_000);
+});
