@@ -9,6 +9,14 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const WAIT = { prefer: 'wait=90' };
 
+interface Shown {
+  readonly state: string;
+  readonly error: unknown;
+  readonly failures: number;
+  readonly replicas: readonly { readonly state: string; readonly pid: number | null }[];
+  readonly transitions: readonly { readonly to: string; readonly reason: string }[];
+}
+
 /** What a reboot leaves: Muster and all containers are ended in no order, and nobody was there to see it. */
 describeEngine('a host that reboots', () => {
   let database: TestDatabase;
@@ -32,7 +40,8 @@ describeEngine('a host that reboots', () => {
     expect([status, answer.error]).toEqual([200, null]);
   };
 
-  const lifecycleOf = async (id: string): Promise<any> => (await muster.call('GET', `${pathOf(id)}/lifecycle`)).body;
+  const lifecycleOf = async (id: string): Promise<Shown> =>
+    (await muster.call('GET', `${pathOf(id)}/lifecycle`)).body as Shown;
 
   const containers = async (): Promise<{ Id: string; State: string }[]> => {
     const installation = await database.db.collection('installations').findOne({});
@@ -56,7 +65,8 @@ describeEngine('a host that reboots', () => {
       roleAssignments: [assignment, assignment, assignment],
     });
     project = body.id;
-    agents = body.roleAssignments.map(({ instanceId }: { instanceId: string }) => instanceId);
+    const seats = body.roleAssignments as { instanceId: string }[];
+    agents = seats.map(({ instanceId }) => instanceId) as [string, string, string];
     for (const id of agents) await act(id, { action: 'start' });
     await act(agents[1], { action: 'scale', replicas: 2 });
     await act(agents[2], { action: 'stop' });
@@ -85,16 +95,15 @@ describeEngine('a host that reboots', () => {
     expect(await sockets()).toHaveLength(3);
 
     muster = await start();
-    const pidsOf = ({ replicas }: { replicas: { pid: number | null }[] }): (number | null)[] =>
-      replicas.map(({ pid }) => pid);
+    const pidsOf = ({ replicas }: Shown): (number | null)[] => replicas.map(({ pid }) => pid);
     await eventually(async () => {
       for (const [index, id] of agents.slice(0, 2).entries()) {
         const seen = await lifecycleOf(id);
-        expect([seen.state, ...seen.replicas.map(({ state }: { state: string }) => state)]).toEqual(
+        expect([seen.state, ...seen.replicas.map(({ state }) => state)]).toEqual(
           Array.from({ length: index + 2 }, () => 'running'),
         );
         // Other processes than before: what is on record is not what was there.
-        const old = pidsOf(earlier[index]);
+        const old = pidsOf(earlier[index]!);
         expect(pidsOf(seen).filter((pid) => pid === null || old.includes(pid))).toEqual([]);
       }
     }, 90_000);
@@ -103,7 +112,7 @@ describeEngine('a host that reboots', () => {
     expect(later.map(({ state }) => state)).toEqual(['running', 'running', 'stopped']);
     for (const [index, { error, failures, transitions }] of later.entries()) {
       expect([error, failures]).toEqual([null, 0]);
-      const made = transitions.slice(earlier[index].transitions.length) as { to: string; reason: string }[];
+      const made = transitions.slice(earlier[index]!.transitions.length);
       expect(made.map(({ to }) => to)).not.toContain('failed');
       if (index < 2) expect(made[0]).toMatchObject({ to: 'stopping', reason: 'engine-outage' });
       else expect(made).toEqual([]);
