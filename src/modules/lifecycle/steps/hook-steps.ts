@@ -94,7 +94,7 @@ export class HookSteps {
       await this.engine.call(hold, 'Starting a hook', (runtime) => runtime.start(id));
       const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
       const ended = await hold.wait(() => this.follow(id, limit));
-      if (ended === null || ended.exitCode === 0) return ended;
+      if (ended.exitCode === 0) return ended;
       return { ...ended, output: await this.company.withoutSecrets(hold, spec, ended.output) };
     } finally {
       company?.close();
