@@ -24,7 +24,7 @@ describe('the reason of an action', () => {
       to: 'creating',
       request: { action: 'start', by: { type: 'api-key', id: expect.any(String) }, reason: 'the team begins' },
     });
-    expect(shown.transitions.at(-1).request).toBeNull();
+    expect((shown.transitions as { request: unknown }[]).at(-1)?.request).toBeNull();
   });
 
   it.each([
