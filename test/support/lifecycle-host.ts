@@ -13,6 +13,7 @@ import { AgentConnections } from '../../src/modules/lifecycle/agent-connections.
 import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
+import { ProjectSlugs } from '../../src/modules/lifecycle/project-slugs.js';
 import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
 import { HookUplinks } from '../../src/modules/lifecycle/hook-uplinks.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
@@ -125,7 +126,7 @@ export class LifecycleHost {
     this.planner = new ContainerPlanner(
       configuration,
       installations,
-      projects as unknown as Projects,
+      new ProjectSlugs(projects as unknown as Projects),
       images,
       new HostMounts(configuration),
       hostHooks,

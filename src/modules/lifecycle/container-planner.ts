@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { DomainError } from '../../domain/errors/domain-error.js';
-import { NotFoundError } from '../../domain/errors/not-found.error.js';
-import type { InstallationId, ProjectId, TenantId } from '../../domain/ids.js';
+import type { InstallationId } from '../../domain/ids.js';
 import { Installations } from '../../domain/installation.js';
 import { AGENT_SERVER_LIMITS } from '../../domain/lifecycle/companion.js';
 import { containerLimits } from '../../domain/lifecycle/container-limits.js';
@@ -13,7 +12,6 @@ import { assertEgressAllowed } from '../../domain/network/egress-allowed.js';
 import { isCarried } from '../../domain/network/peer-name.js';
 import { assertBoundaryFor } from '../../domain/lifecycle/signed-needs-boundary.js';
 import { unmetDemands } from '../../domain/lifecycle/runtime-demands.js';
-import { Projects } from '../../domain/projects/projects.repository.js';
 import {
   ContainerRuntime,
   type AgentServerIn,
@@ -42,21 +40,20 @@ import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { ImageResolver } from './image-resolver.js';
 import { PortPolicy } from './ports/port-policy.js';
+import { ProjectSlugs } from './project-slugs.js';
 
-const SLUGS_KEPT = 1000;
 /** Container names stay within what engines and their file systems take. */
 const LONGEST_NAME_PART = 60;
 
 /** Says what an instance's container is to be: name, folders, limits, image. */
 @Injectable()
 export class ContainerPlanner {
-  private readonly slugs = new Map<ProjectId, Promise<string>>();
   private installation: Promise<InstallationId> | null = null;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly installations: Installations,
-    private readonly projects: Projects,
+    private readonly slugs: ProjectSlugs,
     private readonly images: ImageResolver,
     private readonly hostMounts: HostMounts,
     private readonly hostHooks: HostHooks,
@@ -80,7 +77,7 @@ export class ContainerPlanner {
     const [owner, image, projectSlug, { workspace, mounts }, secrets] = await Promise.all([
       this.ownerOf(instance, replica),
       this.images.resolve(this.imageOf(instance)),
-      this.slugOf(instance),
+      this.slugs.of(instance),
       this.hostMounts.of(instance),
       this.secretsKnown(instance),
     ]);
@@ -199,7 +196,7 @@ export class ContainerPlanner {
   async environmentOf(instance: ManagedInstance, replica: number): Promise<Readonly<Record<string, string>>> {
     const { id, identifier, manifest, lifecycle } = instance;
     const { secrets = [], companionId = null } = lifecycle.replicas.find(({ index }) => index === replica) ?? {};
-    const owner = { id, identifier, projectSlug: await this.slugOf(instance) };
+    const owner = { id, identifier, projectSlug: await this.slugs.of(instance) };
     return environmentOf(manifest, owner, secrets, companionId !== null);
   }
 
@@ -236,26 +233,6 @@ export class ContainerPlanner {
   /** Long enough that no two agents of a host share one, short enough for the path of a socket in it (107 bytes). */
   private privateFolder(hash: string): string {
     return join(this.configuration.dataDir, 'run', hash.slice(0, 12));
-  }
-
-  private async slugOf({ projectId, tenantId }: ManagedInstance): Promise<string> {
-    const known = this.slugs.get(projectId);
-    if (known !== undefined) return known;
-    if (this.slugs.size >= SLUGS_KEPT) this.slugs.clear();
-    const reading = this.readSlug(projectId, tenantId);
-    this.slugs.set(projectId, reading);
-    try {
-      return await reading;
-    } catch (error) {
-      this.slugs.delete(projectId);
-      throw error;
-    }
-  }
-
-  private async readSlug(projectId: ProjectId, tenantId: TenantId): Promise<string> {
-    const project = await this.projects.find(projectId, tenantId);
-    if (project === null) throw new NotFoundError('project', projectId);
-    return project.slug;
   }
 }
 

@@ -15,6 +15,7 @@ import { AgentConnections } from './agent-connections.js';
 import { AgentFolders } from './agent-folders.js';
 import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
+import { ProjectSlugs } from './project-slugs.js';
 import { DueWatch } from './due-watch.js';
 import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
@@ -94,6 +95,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     { provide: AgentUse, useExisting: AgentUseService },
     BoundedExec,
     ContainerPlanner,
+    ProjectSlugs,
     ContainerSteps,
     { provide: DueWork, useClass: DueWatch },
     Engine,
