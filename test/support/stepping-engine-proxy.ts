@@ -10,8 +10,8 @@ const LONGEST_LINE = 32 * 1024;
  * line; the engine's client sends one request at a time on a connection.
  */
 export class SteppingEngineProxy {
-  /** Called before each call reaches the engine, with its method and path. Answering `cut` drops it. */
-  watcher: (call: string) => 'pass' | 'cut' = () => 'pass';
+  /** Called before each call reaches the engine, with its method and path. `cut`: it does not. `mute`: it does, and its answer is dropped. */
+  watcher: (call: string) => 'pass' | 'cut' | 'mute' = () => 'pass';
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -43,6 +43,7 @@ export class SteppingEngineProxy {
   }
 
   private relay(client: Socket, engine: Socket): void {
+    let isMute = false;
     const end = (): void => {
       client.destroy();
       engine.destroy();
@@ -56,11 +57,16 @@ export class SteppingEngineProxy {
     }
     client.on('data', (chunk) => {
       const request = REQUEST.exec(chunk.toString('latin1', 0, LONGEST_LINE));
-      if (request !== null && this.watcher(`${request[1]} ${request[2]}`) === 'cut') return;
+      const what = request === null ? 'pass' : this.watcher(`${request[1]} ${request[2]}`);
+      if (what === 'cut') return;
+      if (what === 'mute') isMute = true;
       engine.write(chunk);
     });
     client.on('end', () => engine.end());
-    engine.on('data', (chunk) => client.write(chunk));
+    // Who waited for the answer in vain takes another connection next.
+    engine.on('data', (chunk) => {
+      if (!isMute) client.write(chunk);
+    });
     engine.on('end', () => client.end());
   }
 }

@@ -11,7 +11,8 @@ export function logEvents(lines: AsyncIterable<LogLine>, heartbeatMs?: number): 
       last = at;
       written = at.toISOString();
     }
-    return { event: 'log', data: { stream, at: written, text } };
+    // Of a line only its text needs to be looked at for what JSON escapes.
+    return { event: 'log', data: `{"stream":"${stream}","at":"${written}","text":${JSON.stringify(text)}}` };
   };
   return eventStream(lines, toEvent, heartbeatMs);
 }

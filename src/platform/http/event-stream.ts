@@ -12,7 +12,8 @@ export interface ServerSentEvent {
   readonly event: string;
   /** What Last-Event-ID says when the client comes back. */
   readonly id?: string;
-  readonly data: object;
+  /** A text is JSON already. */
+  readonly data: object | string;
 }
 
 /**
@@ -139,4 +140,4 @@ class Bell {
 }
 
 const asText = ({ event, id, data }: ServerSentEvent): string =>
-  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;

@@ -21,15 +21,17 @@ export class FrameReader {
 
   /** The frames that these bytes complete. @throws RangeError when they are no frames */
   *push(bytes: Buffer): Generator<StreamFrame> {
-    let rest = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
-    while (rest.length >= HEADER_BYTES) {
-      const length = rest.readUInt32BE(4);
+    const whole = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    let at = 0;
+    while (whole.length - at >= HEADER_BYTES) {
+      const length = whole.readUInt32BE(at + 4);
       if (length > this.largest) throw new RangeError(`A frame of ${length} bytes.`);
-      if (rest.length < HEADER_BYTES + length) break;
-      const data = rest.subarray(HEADER_BYTES, HEADER_BYTES + length);
-      yield { number: rest[0] ?? 0, stream: rest[0] === 2 ? 'stderr' : 'stdout', data };
-      rest = rest.subarray(HEADER_BYTES + length);
+      const begin = at + HEADER_BYTES;
+      if (whole.length - begin < length) break;
+      const number = whole[at] ?? 0;
+      at = begin + length;
+      yield { number, stream: number === 2 ? 'stderr' : 'stdout', data: whole.subarray(begin, at) };
     }
-    this.pending = rest;
+    this.pending = whole.subarray(at);
   }
 }
