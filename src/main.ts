@@ -29,6 +29,7 @@ async function main(): Promise<void> {
       msg: 'MUSTER_DEV_NO_AUTH=1: NO API KEY IS NEEDED. Every program of this machine acts as admin. Never where anything matters.',
     });
   }
+  if (runtime.warning !== null) new Logger('Muster').warn({ msg: runtime.warning });
   const keyFile = join(dataDir, 'admin.key');
   new Logger('Muster').log({
     msg: `listening on ${address}`,

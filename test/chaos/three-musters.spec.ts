@@ -99,7 +99,7 @@ describeEngine('three Musters on one database and one engine', () => {
     expect(await containers()).toHaveLength(AGENTS);
   });
 
-  it('restarts each once, though all three are told at the same time to do something else', async () => {
+  it('stops each once, though all three are told to at the same time', async () => {
     // The same stop, asked of three: one is done, the others find it done or are replaced by it.
     const answers = await Promise.all(
       musters.flatMap((muster) =>
