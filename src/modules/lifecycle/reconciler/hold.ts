@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
 import type {
   Changed,
@@ -44,8 +45,8 @@ export interface Attendant {
 export class Hold implements ReplicaHold, WholeHold {
   readonly replica = 0;
   private readonly followers = new Map<number, FollowerHold>();
-  private readonly lostController = new AbortController();
-  private interruptController = new AbortController();
+  private readonly lostController = heardByAll();
+  private interruptController = heardByAll();
   /** What each replica's step listens to, from its beginning to its end. */
   private readonly listening = new Map<number, AbortSignal>();
   private lastWrite: Promise<unknown> = Promise.resolve();
@@ -250,7 +251,7 @@ export class Hold implements ReplicaHold, WholeHold {
 
   private async reread(): Promise<void> {
     // What is wanted while it is read may be missing in it. Steps under way go on listening to one that was not heard yet.
-    if (this.isOutdated) this.interruptController = new AbortController();
+    if (this.isOutdated) this.interruptController = heardByAll();
     this.seen = await this.extend();
   }
 
@@ -274,4 +275,11 @@ export class Hold implements ReplicaHold, WholeHold {
     this.end();
     if (!this.lost.aborted) this.lostController.abort(new LeaseLostError(this.lease.id));
   }
+}
+
+/** The steps of every copy listen, each more than once: more than Node takes for a leak. */
+function heardByAll(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
