@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { setMaxListeners } from 'node:events';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import { Configuration } from '../config/configuration.js';
 
@@ -12,7 +13,10 @@ export class Draining {
   private idle: (() => void) | undefined;
   private server: FastifyInstance | undefined;
 
-  constructor(private readonly configuration: Configuration) {}
+  constructor(private readonly configuration: Configuration) {
+    // Whoever waits or streams listens: as many as there are requests, which Node would take for a leak.
+    setMaxListeners(0, this.started.signal);
+  }
 
   /** Aborted when the end begins. Streams without an end of their own (logs that are followed) end on it. */
   get signal(): AbortSignal {
