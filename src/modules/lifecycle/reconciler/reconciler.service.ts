@@ -12,6 +12,7 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { needsStep } from '../../../domain/lifecycle/plan-replicas.js';
 import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
 import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spec.js';
+import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
 import { AgentConnections } from '../agent-connections.js';
@@ -203,6 +204,12 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       return;
     }
     if (error instanceof OutboxFullError) this.logger.warn({ msg: error.message, agent: id });
+    else if (error instanceof RuntimeError)
+      this.logger.warn({
+        msg: 'the engine could not be asked of an agent; it is looked at again',
+        agent: id,
+        err: error,
+      });
     else this.logger.error({ msg: 'work on an agent broke off; it is taken up again', agent: id, err: error });
     try {
       await hold?.release();
