@@ -8,7 +8,6 @@ import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
 import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
-import { evaluateInside } from '../support/inside-container.js';
 
 const AGENT_UID = 1000;
 const MIB = 1024 * 1024;
@@ -339,7 +338,9 @@ describeEngine('snapshots of agents, on the engine', () => {
     const { containerId } = (await app.call(`${other.path}/lifecycle`)).body;
     const made = await engine.getContainer(containerId as string).inspect();
     expect([made.Image, made.Config.Labels['io.muster.instance']]).toEqual([imageId, other.id]);
-    expect(await evaluateInside(containerId as string, 'process.env.TOKEN')).toBe('secret-value');
+    const told = { type: 'exec', command: ['/bin/sh', '-c', 'printf %s "$TOKEN"'] };
+    const run = await app.call(`${other.path}/runs`, { method: 'POST', body: told });
+    expect(run.body.stdout).toBe('secret-value');
     expect(await contentOf(other, '/workspace/notes/plan.txt')).toBe('old plan');
 
     const path = `${agent.path}/snapshots/${taken.body.id as string}`;

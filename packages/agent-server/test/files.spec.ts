@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, open, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { listFiles } from '../src/files/list-files.js';
 import { packArchive } from '../src/files/pack-archive.js';
 import { partOf, readFile } from '../src/files/read-file.js';
 import { removeFile } from '../src/files/remove-file.js';
 import { clearStaging } from '../src/files/staging.js';
+import { unpackArchive } from '../src/files/unpack-archive.js';
+import { tarOf } from '../../../test/support/tar.js';
 import { toFileError } from '../src/files/file-error.js';
 import { Workspace } from '../src/files/workspace.js';
 import { writeFile as writeInto } from '../src/files/write-file.js';
@@ -48,6 +51,9 @@ describe('files of a hostile workspace', () => {
       pieces.push(piece as Buffer);
     return Buffer.concat(pieces);
   };
+
+  const unpack = (archive: Buffer): ReturnType<typeof unpackArchive> =>
+    unpackArchive(workspace, { path: '', gzip: false, maxBytes: 1e9, maxEntries: 1e6 }, Readable.from([archive]));
 
   it('follows no link, at the end or on the way', async () => {
     await symlink(join(outside, 'secret'), join(root, 'file'));
@@ -128,6 +134,23 @@ describe('files of a hostile workspace', () => {
     expect(await codeOf(write('made'))).toBe('FILE_CONFLICT');
     await clearStaging(workspace);
     expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  it('unpacks one after the other: the later of two with one name counts, and nothing lies below a link', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `x${index}`);
+    const link = { type: 'SymbolicLink', linkpath: '/nowhere' } as const;
+    const replaced = names.flatMap((path) => [
+      { path, ...link },
+      { path, content: path },
+    ]);
+    expect(await unpack(tarOf(replaced))).toEqual({ files: 200, bytes: expect.any(Number) });
+    const { entries } = await list(false);
+    expect(entries.map(({ path, type }) => [path, type])).toEqual(names.sort().map((path) => [path, 'file']));
+    for (const name of names)
+      expect([name, await codeOf(unpack(tarOf([{ path: `y${name}`, ...link }, { path: `y${name}/z` }])))]).toEqual([
+        name,
+        'ARCHIVE_INVALID',
+      ]);
   });
 
   it('leaves nothing of a write whose source fails', async () => {

@@ -133,6 +133,19 @@ describe('LedgerDraft', () => {
     expect(used(sut)).toEqual([0, 1, 0.4, 512, 0]);
   });
 
+  it('gives back step by step what comes to rest one after the other', () => {
+    const sut = draft();
+    const id = newId<AgentInstanceId>();
+    sut.setLimits({ replicas: 9, cpus: 9, memoryMiB: 9000 }, {} as never);
+    sut.claim([runningHolding({ id, projectId: project, manifest: {} }, 3, 1, NOW)]);
+    const copies = [0, 1].map((index) => ({ index, state: 'running', companionId: null }) as const);
+    const desired = { state: 'disabled', replicas: 3, generation: 2 } as const;
+    sut.settle([fact(id, { state: 'running', desired, replicas: copies })], NOW);
+    expect(sut.overview().replicas.used).toBe(2);
+    sut.settle([fact(id, { state: 'stopped', desired, replicas: [] })], NOW);
+    expect(sut.overview().replicas.used).toBe(0);
+  });
+
   it('counts an agent whose first replica has given up as long as others run', () => {
     const sut = draft();
     const id = newId<AgentInstanceId>();

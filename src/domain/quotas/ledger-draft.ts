@@ -216,8 +216,8 @@ function add(
   sum[name] = exact(sum[name] + amount);
 }
 
-/** What an instance takes up as it was found. */
+/** What an instance takes up as it was found, by what is written: as if claimed before that. */
 const runningOf = (fact: InstanceFact, now: Date): Holding =>
-  runningHolding(fact, replicasTaken(fact.lifecycle), fact.lifecycle.desired.generation, now);
+  runningHolding(fact, replicasTaken(fact.lifecycle), fact.lifecycle.desired.generation - 1, now);
 
 const sameAmounts = (a: Amounts, b: Amounts): boolean => QUOTA_NAMES.every((name) => (a[name] ?? 0) === (b[name] ?? 0));

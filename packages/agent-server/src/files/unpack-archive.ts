@@ -80,15 +80,20 @@ async function parse(entries: StagedEntries, source: AsyncIterable<Buffer>): Pro
   parser.on('ignoredEntry', () => {
     fail(invalid('something in it is larger than a name or link may be'));
   });
-  // The parser hands out the next one when this one has been read.
+  // The parser hands out the next one when this one has been read, which is before it is in its place: what comes later counts for more.
   let last: Promise<void> = Promise.resolve();
   let open: ReadEntry | undefined;
+  const add = async (entry: ReadEntry): Promise<void> => {
+    try {
+      if (!failed.signal.aborted) await entries.add(entry);
+    } catch (error) {
+      fail(error);
+    }
+    entry.resume();
+  };
   parser.on('entry', (entry: ReadEntry) => {
     open = entry;
-    last = entries.add(entry).catch((error: unknown) => {
-      fail(error);
-      entry.resume();
-    });
+    last = last.then(() => add(entry));
   });
   const ended = once(parser, 'end', { signal: failed.signal }).catch(() => undefined);
   try {
