@@ -28,7 +28,7 @@ import {
   type LifecycleAction,
   type LifecycleState,
 } from '../../domain/lifecycle/lifecycle-states.js';
-import type { Lifecycle, LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
+import type { LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
@@ -46,11 +46,8 @@ import {
   wantOther,
   withoutRun,
 } from './lifecycle-updates.js';
+import { verdictOn, type OwnerRecord } from './owner-verdict.js';
 import { byLease, byPath, idAfter, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
-
-type OwnerRecord = Pick<AgentInstanceRecord, '_id' | 'removedAt'> & {
-  lifecycle: Pick<Lifecycle, 'containerId'> & { replicas?: Pick<Replica, 'containerId'>[] };
-};
 
 /** What an instance is called from the moment it is asked to be that. */
 const ON_THE_WAY: Partial<Record<DesiredState, LifecycleState>> = { removed: 'removing', disabled: 'disabled' };
@@ -245,13 +242,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       .project<OwnerRecord>({ removedAt: 1, 'lifecycle.containerId': 1, 'lifecycle.replicas.containerId': 1 })
       .toArray();
     const records = new Map(found.map((record) => [record._id.toHexString(), record]));
-    return ids.map((id) => {
-      const record = records.get(id);
-      if (record === undefined) return { id, kind: 'unknown', containerId: null, containerIds: [] };
-      const { containerId, replicas = [] } = record.lifecycle;
-      const containerIds = replicas.flatMap((replica) => replica.containerId ?? []);
-      return { id, kind: record.removedAt === null ? 'known' : 'removed', containerId, containerIds };
-    });
+    return ids.map((id) => verdictOn(id, records.get(id)));
   }
 
   async markUnavailable(error: LifecycleError): Promise<number> {

@@ -35,7 +35,7 @@ export function readEngineLogs(
   return { [Symbol.asyncIterator]: () => new LineReader(pieces, signal) };
 }
 
-/** As an async generator would hand them out one by one, at a third of its cost: what one piece completes is there already. */
+/** Hands them out one by one as an async generator would, which costs more: what one piece completes is there already. */
 class LineReader implements AsyncIterator<LogLine, undefined> {
   private readonly frames = new FrameReader();
   private readonly lines = new LogLines();
