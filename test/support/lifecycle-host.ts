@@ -28,6 +28,7 @@ import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.
 import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
 import { PortPolicy } from '../../src/modules/lifecycle/ports/port-policy.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
+import { EarlyLeases } from '../../src/modules/lifecycle/reconciler/early-leases.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
 import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
 import { OrphanRemoval } from '../../src/modules/lifecycle/reconciler/orphan-removal.js';
@@ -88,6 +89,7 @@ export class LifecycleHost {
   readonly planner: ContainerPlanner;
   readonly reconciler: Reconciler;
   readonly service: LifecycleService;
+  readonly requests: LifecycleRequests;
   readonly use: AgentUseService;
   readonly health: HealthChecks;
   readonly capture: WorkspaceCaptureService;
@@ -174,6 +176,7 @@ export class LifecycleHost {
     const due = new DueWatch(dueRecords, settings);
     const watch = new EngineWatch(runtime, records, this.planner, settings, this.telemetry);
     const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
+    const early = new EarlyLeases();
     this.reconciler = new Reconciler(
       records,
       due,
@@ -187,13 +190,14 @@ export class LifecycleHost {
       bus,
       settings,
       this.telemetry,
+      early,
     );
     const draining = { signal: this.draining.signal } as Draining;
     const waiter = new LifecycleWaiter(new LifecycleNews(records, notifier, settings), draining);
-    const requests = new LifecycleRequests(records, new OpenQuotas(), settings);
+    this.requests = new LifecycleRequests(records, new OpenQuotas(), settings, early);
     this.service = new LifecycleService(
       records,
-      requests,
+      this.requests,
       upkeep,
       waiter,
       notifier,

@@ -47,6 +47,7 @@ import { PortKeeper } from './ports/port-keeper.js';
 import { PortPolicy } from './ports/port-policy.js';
 import { PortListener } from './ports/port.listener.js';
 import { Engine } from './reconciler/engine.js';
+import { EarlyLeases } from './reconciler/early-leases.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
 import { OrphanRemoval } from './reconciler/orphan-removal.js';
@@ -113,6 +114,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     LifecycleListener,
     LifecycleNotifier,
     LifecycleRequests,
+    EarlyLeases,
     LifecycleService,
     LifecycleNews,
     LifecycleWaiter,
