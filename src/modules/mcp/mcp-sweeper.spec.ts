@@ -37,8 +37,8 @@ describe('the sweep of MCP sessions', () => {
     );
   });
 
-  afterEach(() => {
-    sut.onModuleDestroy();
+  afterEach(async () => {
+    await sut.onModuleDestroy();
     jest.useRealTimers();
   });
 
@@ -71,5 +71,6 @@ describe('the sweep of MCP sessions', () => {
     done();
     await jest.advanceTimersByTimeAsync(2 * EVERY_MS);
     expect(endExec).toHaveBeenCalledTimes(3);
+    done();
   });
 });

@@ -1,6 +1,4 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
@@ -15,6 +13,7 @@ import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spe
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
+import { newOwner } from '../../../platform/leases/new-owner.js';
 import { AgentConnections } from '../agent-connections.js';
 import { LifecycleNotifier } from '../lifecycle-notifier.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
@@ -39,7 +38,7 @@ const DUE_AT_ONCE = 100;
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Reconciler.name);
-  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly owner = newOwner();
   private readonly queue: KeyedQueue<AgentInstanceId>;
   private readonly holds = new Map<AgentInstanceId, Hold>();
   /** Woken only to look: mostly by the echo of what was just done. */
