@@ -25,6 +25,15 @@ require('readline').createInterface({ input: process.stdin }).on('line', (line) 
   else if (id !== undefined) say(id, { content: [{ type: 'text', text: serverInfo.name }] });
 });`;
 
+const MANIFEST = {
+  type: 'service',
+  network: { mode: 'project', expose: [8080] },
+  ports: [{ containerPort: 8080 }],
+  health: { kind: 'tcp', port: 8080, intervalSeconds: 2 },
+  mcp: { command: ['node', '-e', MCP_SERVER] },
+  command: ['/bin/sh', '-c', `node -e "${SERVER}" & exec node /opt/muster/agent-server.mjs`],
+};
+
 interface Shown {
   readonly index: number;
   readonly state: string;
@@ -53,25 +62,12 @@ describeEngine('an agent of three copies serves by all that are up', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
-    const manifest = {
-      type: 'service',
-      network: { mode: 'project', expose: [8080] },
-      ports: [{ containerPort: 8080 }],
-      health: { kind: 'tcp', port: 8080, intervalSeconds: 2 },
-      mcp: { command: ['node', '-e', MCP_SERVER] },
-      command: ['/bin/sh', '-c', `node -e "${SERVER}" & exec node /opt/muster/agent-server.mjs`],
-    };
-    const [served, caller] = await agentsOf(app, { manifest, count: 2 });
+    const [served, caller] = await agentsOf(app, { manifest: MANIFEST, count: 2 });
     agent = served!;
-    for (const { path } of [served!, caller!]) expect((await act(path, { action: 'start' })).body.error).toBeNull();
-    expect((await act(agent.path, { action: 'scale', replicas: COPIES.length })).body.error).toBeNull();
+    expect((await act(caller!.path, { action: 'start' })).body.error).toBeNull();
+    port = await started(agent, COPIES.length);
     neighbour = (await lifecycleOf(caller!)).containerId;
     name = (await lifecycleOf(agent)).identifier;
-    port = await eventually(async () => {
-      const [binding] = (await lifecycleOf(agent)).ports;
-      expect(binding).toMatchObject({ listening: true });
-      return binding.hostPort as number;
-    });
   }, 120_000);
 
   beforeEach(async () => {
@@ -86,6 +82,16 @@ describeEngine('an agent of three copies serves by all that are up', () => {
   const act = async (path: string, body: object): Promise<Answer> =>
     app.call(`${path}/actions`, { method: 'POST', body, headers: { prefer: 'wait=90' } });
   const lifecycleOf = async ({ path }: TestAgent): Promise<any> => (await app.call(`${path}/lifecycle`)).body;
+  /** In so many copies. @returns the port where it is published */
+  const started = async (one: TestAgent, replicas: number): Promise<number> => {
+    expect((await act(one.path, { action: 'start' })).body.error).toBeNull();
+    expect((await act(one.path, { action: 'scale', replicas })).body.error).toBeNull();
+    return eventually(async () => {
+      const [binding] = (await lifecycleOf(one)).ports;
+      expect(binding).toMatchObject({ listening: true });
+      return binding.hostPort as number;
+    });
+  };
   const shown = async (): Promise<readonly Shown[]> => (await lifecycleOf(agent)).replicas;
   const areUp = async (): Promise<void> => {
     await eventually(async () => {
@@ -97,9 +103,9 @@ describeEngine('an agent of three copies serves by all that are up', () => {
   /** What each copy calls itself, by index. */
   const hosts = async (): Promise<string[]> => Promise.all((await shown()).map(hostnameOf));
   /** Over a connection of its own. */
-  const ask = async (): Promise<string> =>
+  const ask = async (at = port): Promise<string> =>
     new Promise((resolve, reject) => {
-      const request = get({ port, host: '127.0.0.1', agent: new Agent({ keepAlive: false }) }, (response) => {
+      const request = get({ port: at, host: '127.0.0.1', agent: new Agent({ keepAlive: false }) }, (response) => {
         text(response).then(resolve, reject);
       });
       request.on('error', reject);
@@ -253,6 +259,20 @@ describeEngine('an agent of three copies serves by all that are up', () => {
     });
     expect((await app.call(`${agent.path}/files?path=/workspace`)).body.items).toMatchObject([{ name: 'left.txt' }]);
   }, 120_000);
+
+  it('once it has woken, where none of them is up', async () => {
+    const [sleeper] = await agentsOf(app, { manifest: { ...MANIFEST, idleTimeoutSeconds: 3 } });
+    const at = await started(sleeper!, 2);
+    await eventually(async () => {
+      const { asleep, replicas } = await lifecycleOf(sleeper!);
+      expect([asleep, (replicas as Shown[]).map(({ state }) => state)]).toEqual([true, ['stopped', 'stopped']]);
+    }, 40_000);
+    const woken = await ask(at);
+    expect(woken).toBe(await hostnameOf((await lifecycleOf(sleeper!)).replicas[0] as Shown));
+    await act(sleeper!.path, { action: 'stop' });
+    await expect(ask(at)).rejects.toThrow();
+    await act(sleeper!.path, { action: 'destroy' });
+  }, 90_000);
 
   it('in MCP sessions, which are spread, stay where they are, and end with their copy alone', async () => {
     const all = await hosts();
