@@ -14,6 +14,7 @@ import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
 import { ProjectSlugs } from '../../src/modules/lifecycle/project-slugs.js';
+import { ReplicaRoutes } from '../../src/modules/lifecycle/replica-routes.js';
 import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
 import { HookUplinks } from '../../src/modules/lifecycle/hook-uplinks.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
@@ -204,6 +205,7 @@ export class LifecycleHost {
       runtime,
       this.planner,
       this.connections,
+      new ReplicaRoutes(this.connections, this.planner, settings),
       bus,
     );
     this.capture = new WorkspaceCaptureService(

@@ -32,11 +32,12 @@ import {
 } from '../../domain/lifecycle/lifecycle-states.js';
 import type { LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { canServe } from '../../domain/lifecycle/serving-replicas.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { stepDue } from './due-filters.js';
+import { MAY_SERVE, stepDue } from './due-filters.js';
 import {
   changeReplica,
   changeState,
@@ -269,7 +270,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
 
   async beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null> {
     const begun = await this.documents.change(
-      { ...byPath(path), 'lifecycle.state': 'running', [`openRuns.${limit - 1}`]: { $exists: false } },
+      { ...byPath(path), $or: MAY_SERVE, [`openRuns.${limit - 1}`]: { $exists: false } },
       {
         $addToSet: { openRuns: new Types.ObjectId(runId) },
         $set: { status: 'busy' },
@@ -277,8 +278,9 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       },
     );
     if (begun !== null) return begun;
-    const { lifecycle } = await this.get(path);
-    if (lifecycle.state !== 'running') throw new AgentNotRunningError(path.id, lifecycle.state);
+    const seen = await this.get(path);
+    const { state } = seen.lifecycle;
+    if (state !== 'running' && !canServe(seen)) throw new AgentNotRunningError(path.id, state);
     return null;
   }
 

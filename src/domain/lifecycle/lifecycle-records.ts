@@ -174,7 +174,7 @@ export abstract class LifecycleRecords {
   abstract markUnavailable(error: LifecycleError): Promise<number>;
 
   /**
-   * Notes an open run: status busy.
+   * Notes an open run, of an agent that has a replica which can serve: status busy.
    * @returns the instance as it is then, or null when `limit` runs are open
    * @throws NotFoundError, AgentNotRunningError
    */

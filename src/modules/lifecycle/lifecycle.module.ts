@@ -16,6 +16,7 @@ import { AgentFolders } from './agent-folders.js';
 import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
 import { ProjectSlugs } from './project-slugs.js';
+import { ReplicaRoutes } from './replica-routes.js';
 import { DueWatch } from './due-watch.js';
 import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
@@ -137,6 +138,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     PreStopHook,
     Reconciler,
     ReconcilerGauges,
+    ReplicaRoutes,
     Resync,
     SecretDelivery,
     SeedSteps,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { replicaView } from '../../domain/lifecycle/replicas.js';
 import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
@@ -34,9 +35,10 @@ export class McpSweeper extends Sweeper {
   }
 
   /** false: the engine is away; the session stays open on record until its processes can be ended. */
-  private async isLeftClean({ id, instanceId }: McpSession): Promise<boolean> {
+  private async isLeftClean({ id, instanceId, replica }: McpSession): Promise<boolean> {
     try {
-      const containerId = (await this.instances.find(instanceId))?.lifecycle.containerId ?? null;
+      const instance = await this.instances.find(instanceId);
+      const containerId = instance === null ? null : replicaView(instance, replica).lifecycle.containerId;
       if (containerId !== null) await this.runtime.endExec(containerId, id);
       return true;
     } catch (error) {
