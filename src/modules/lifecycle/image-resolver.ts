@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { PinnedImage } from '../../domain/lifecycle/lifecycle.js';
 import { ContainerRuntime, type AgentServerIn } from '../../domain/runtime/container-runtime.js';
+import { byDigest } from '../../domain/runtime/image-reference.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
 import { within } from './within.js';
 
@@ -38,6 +41,29 @@ export class ImageResolver {
     }
   }
 
+  /**
+   * The image that an agent was made with, whatever its tag means now. One that is gone from the engine is pulled by its digest.
+   * @throws RuntimeError image-missing, also when what its registry has is another by now; unavailable, timeout
+   */
+  async resolvePinned({ reference, id, digest = null }: PinnedImage): Promise<string> {
+    const pinned = digest === null ? null : byDigest(reference, digest);
+    if (id === null) return this.resolve(pinned ?? reference);
+    try {
+      return await this.resolve(id);
+    } catch (error) {
+      if (pinned === null || !(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
+    }
+    const pulled = await this.resolve(pinned);
+    if (pulled === id) return id;
+    throw new RuntimeError(
+      'image-missing',
+      `${pinned} is ${pulled} on this engine, and the agent was made with ${id}.`,
+      {
+        details: { image: reference },
+      },
+    );
+  }
+
   /** @throws RuntimeError image-missing, unavailable, timeout */
   async agentServerIn(id: string): Promise<AgentServerIn> {
     return within(this.settings.callTimeoutMs, 'Looking at an image', this.runtime.agentServerIn(id));
@@ -45,5 +71,9 @@ export class ImageResolver {
 
   forget(reference: string): void {
     this.resolutions.delete(reference);
+  }
+
+  forgetPinned({ reference, id, digest = null }: PinnedImage): void {
+    for (const name of [id, digest === null ? null : byDigest(reference, digest)]) if (name !== null) this.forget(name);
   }
 }

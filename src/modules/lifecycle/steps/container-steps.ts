@@ -251,12 +251,17 @@ export class ContainerSteps {
   }
 }
 
-/** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
+/**
+ * On record before the container first starts: an agent that was made while nobody could tell what its image is starts later from
+ * what this one was made from, and one that its registry alone told of has an id from now on.
+ */
 function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, spec: RuntimeSpec): { image?: PinnedImage } {
   const pinned = lifecycle.image ?? null;
-  if (manifest.image === undefined || pinned?.companion !== undefined) return {};
+  if (manifest.image === undefined || (pinned?.id && pinned.companion !== undefined)) return {};
   const companion = spec.companion !== undefined;
-  return { image: { ...(pinned ?? { reference: manifest.image, id: spec.image, at: new Date() }), companion } };
+  return {
+    image: { ...(pinned ?? { reference: manifest.image, digest: null, at: new Date() }), id: spec.image, companion },
+  };
 }
 
 const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({
