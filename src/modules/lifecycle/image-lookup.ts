@@ -7,20 +7,13 @@ import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
 import { within } from './within.js';
 
-/** For a burst of projects with the same images. Short: a tag that was moved is meant as it is now. */
-const KEPT_MS = 1_000;
 const ENGINE = 'engine';
-
-interface LookUp {
-  readonly pin: Promise<PinnedImage | null>;
-  /** By then it is looked up anew. */
-  until: number;
-}
 
 @Injectable()
 export class ImageLookup extends ImagePins {
   private readonly logger = new Logger(ImageLookup.name);
-  private readonly lookUps = new Map<string, LookUp>();
+  /** Shared by a burst of projects. Answers are not kept: a tag that was moved a moment ago means what it means now. */
+  private readonly underWay = new Map<string, Promise<PinnedImage | null>>();
   /** Who did not answer in time, the engine or a registry, and until when nobody waits for it again. */
   private readonly silent = new Map<string, number>();
 
@@ -38,16 +31,13 @@ export class ImageLookup extends ImagePins {
   }
 
   private async shared(reference: string): Promise<PinnedImage | null> {
-    const now = performance.now();
-    for (const [name, { until }] of this.lookUps) if (until <= now) this.lookUps.delete(name);
-    const underWay = this.lookUps.get(reference);
-    if (underWay !== undefined) return underWay.pin;
-    const lookUp: LookUp = { pin: this.pin(reference), until: Infinity };
-    this.lookUps.set(reference, lookUp);
-    const pin = await lookUp.pin;
-    // What nobody could tell may be there a moment later.
-    lookUp.until = pin === null ? 0 : performance.now() + KEPT_MS;
-    return pin;
+    const pin = this.underWay.get(reference) ?? this.pin(reference);
+    this.underWay.set(reference, pin);
+    try {
+      return await pin;
+    } finally {
+      this.underWay.delete(reference);
+    }
   }
 
   private async pin(reference: string): Promise<PinnedImage | null> {

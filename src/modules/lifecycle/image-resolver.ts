@@ -50,18 +50,13 @@ export class ImageResolver {
     if (id === null) return this.resolve(pinned ?? reference);
     try {
       return await this.resolve(id);
-    } catch (error) {
-      if (pinned === null || !(error instanceof RuntimeError) || error.failure !== 'image-missing') throw error;
+    } catch (cause) {
+      if (!(cause instanceof RuntimeError) || cause.failure !== 'image-missing') throw cause;
+      if (pinned === null) throw gone(reference, id, 'no digest is known to pull it by', cause);
     }
     const pulled = await this.resolve(pinned);
-    if (pulled === id) return id;
-    throw new RuntimeError(
-      'image-missing',
-      `${pinned} is ${pulled} on this engine, and the agent was made with ${id}.`,
-      {
-        details: { image: reference },
-      },
-    );
+    if (pulled !== id) throw gone(reference, id, `${pinned} is another one here: ${pulled}`);
+    return id;
   }
 
   /** @throws RuntimeError image-missing, unavailable, timeout */
@@ -77,3 +72,10 @@ export class ImageResolver {
     for (const name of [id, digest === null ? null : byDigest(reference, digest)]) if (name !== null) this.forget(name);
   }
 }
+
+const gone = (reference: string, id: string, why: string, cause?: unknown): RuntimeError =>
+  new RuntimeError(
+    'image-missing',
+    `The engine no longer has image ${id}, which ${reference} was when this agent was made, and ${why}. Load that image again, or make another agent.`,
+    { cause, details: { image: reference } },
+  );
