@@ -118,9 +118,9 @@ describeRegistry('an image in a registry', () => {
     const agent = await agentOf(app, { manifest: { image: reference } });
     expect(await pinOf(agent)).toBeNull();
     expect(await toldOf(agent)).toMatchObject({ imageId: null, imageDigest: null });
-    await pushedAlone(one, reference);
+    const digest = await pushedAlone(one, reference);
     expect(await started(agent)).toBe(one);
-    expect(await pinOf(agent)).toEqual({ reference, id: one, digest: null, at });
+    expect(await pinOf(agent)).toEqual({ reference, id: one, digest, at });
     await act(agent, 'destroy');
   });
 });
