@@ -31,6 +31,16 @@ export function creationContract(on: ContractContext): void {
       expect(await on.sut.resolveImage(id)).toBe(id);
     });
 
+    it('tells what it has without pulling, and nothing of what it has not', async () => {
+      const { images } = on.sut.capabilities;
+      const id = await on.sut.resolveImage(on.harness.image('serving'));
+      expect((await on.sut.findImage(on.harness.image('serving')))?.id).toBe(images ? id : undefined);
+      expect(await on.sut.findImage('muster/no-such-image:1')).toBeNull();
+      await expect(on.sut.registryDigest('muster/no-such-image:1')).rejects.toMatchObject({
+        failure: images ? 'image-missing' : 'unsupported',
+      });
+    });
+
     it('says that it does not have an image', async () => {
       await expect(on.sut.resolveImage('muster/no-such-image:1')).rejects.toMatchObject({
         failure: on.harness.unknownImage,

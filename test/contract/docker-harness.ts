@@ -23,8 +23,8 @@ const LACKS: Record<TestEngine['kind'], RuntimeHarness['lacks']> = {
   // runsc shows no NoNewPrivs in /proc, and its own threads are in the container's cgroup.
   gvisor: ['no-new-privileges', 'process-counts'],
   // Podman 4.3 cuts times to seconds, its conmon changes a terminal's size after the service has answered, and it measures
-  // each five seconds, without what it takes to leave out the memory of files.
-  podman: ['log-times', 'terminal-size', 'measures'],
+  // each five seconds, without what it takes to leave out the memory of files. It asks no registry without pulling.
+  podman: ['log-times', 'terminal-size', 'measures', 'registry-digests'],
 };
 
 /** The adapter of Docker on an engine, with agents reached by their sockets or by exec. */

@@ -43,6 +43,27 @@ describeEngine('an image reference, on Docker', () => {
     expect(await sut.resolveImage(id.replace('sha256:', ''))).toBe(id);
   });
 
+  it('is found by any of its names, and has no digest where it came from no registry', async () => {
+    const id = await idOf(SMALL_IMAGE);
+    for (const name of [SMALL_IMAGE, SMALL_IMAGE.replace(/:latest$/, ''), id]) {
+      expect(await sut.findImage(name)).toEqual({ id, digest: null });
+    }
+    expect(await sut.findImage('muster/no-such-image:1')).toBeNull();
+  });
+
+  it('is not asked for at a registry where it can come from none', async () => {
+    const { port } = decoy.address() as AddressInfo;
+    const id = await idOf(SMALL_IMAGE);
+    for (const reference of [id, id.replace('sha256:', ''), SMALL_IMAGE]) {
+      await expect(sut.registryDigest(reference)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    }
+    expect(visits).toEqual([]);
+    // And is where it could.
+    await expect(sut.registryDigest(`127.0.0.1:${port}/a/b:1`)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(visits).toContain('/v2/');
+    visits.length = 0;
+  });
+
   it('that leads elsewhere than to an image makes Muster call nobody', async () => {
     const { port } = decoy.address() as AddressInfo;
     // The engine answers such a path with a redirect, which leads to that host and port.
@@ -54,6 +75,7 @@ describeEngine('an image reference, on Docker', () => {
     ]) {
       await expect(sut.resolveImage(reference)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
       await expect(sut.findImage(reference)).resolves.toBeNull();
+      await expect(sut.registryDigest(reference)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
     }
     expect(visits).toEqual([]);
   });
@@ -72,7 +94,7 @@ describeEngine('an image reference, on Docker', () => {
       const name = id.replace(/^sha256:/, '').slice(0, 12);
       await engine.getImage(SMALL_IMAGE).tag({ repo: name, tag: 'latest' });
       try {
-        expect(await sut.findImage(name)).toBe(id);
+        expect(await sut.findImage(name)).toEqual({ id, digest: null });
       } finally {
         await engine.getImage(`${name}:latest`).remove();
       }

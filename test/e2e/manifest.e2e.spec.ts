@@ -265,7 +265,7 @@ describeEngine('what a manifest says is done', () => {
     const agent = await agentOf(app, { manifest: { image } });
     const first = await act(agent, 'start');
     const { Id } = await engine.getImage(AGENT_IMAGE).inspect();
-    expect(first.body.image).toEqual({ reference: image, id: Id, at: expect.any(String) });
+    expect(first.body.image).toEqual({ reference: image, id: Id, digest: null, at: expect.any(String) });
     await act(agent, 'stop');
     await engine.getImage(SMALL_IMAGE).tag({ repo: image, tag: 'latest' });
     await engine.getContainer(first.body.containerId as string).remove();

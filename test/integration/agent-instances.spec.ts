@@ -13,6 +13,7 @@ import { TestApp } from '../support/app.js';
 import { teamTemplates } from '../support/team.js';
 
 const actor = systemActor('test');
+const NO_PINS = new Map<string, never>();
 
 describe('agent instances on the database', () => {
   let muster: TestApp;
@@ -84,7 +85,10 @@ describe('agent instances on the database', () => {
     const fresh = { ...seat!, instanceId: newId<AgentInstanceId>(), identifier: 'fresh-dev-1' };
     const attempts = await Promise.all(
       Array.from({ length: 8 }, async () =>
-        store().insertOnce(tenantId, [snapshotOf(project, seat!, template!), snapshotOf(project, fresh, template!)]),
+        store().insertOnce(tenantId, [
+          snapshotOf(project, seat!, template!, NO_PINS),
+          snapshotOf(project, fresh, template!, NO_PINS),
+        ]),
       ),
     );
     expect(attempts.flatMap((inserted) => [...inserted])).toEqual([fresh.instanceId]);
@@ -97,7 +101,7 @@ describe('agent instances on the database', () => {
     const [template] = await of(TemplatesService).getVersions(tenantId, [
       { id: agent.templateId, version: agent.templateVersion },
     ]);
-    const impostor = snapshotOf(project, { ...seat!, instanceId: newId<AgentInstanceId>() }, template!);
+    const impostor = snapshotOf(project, { ...seat!, instanceId: newId<AgentInstanceId>() }, template!, NO_PINS);
     await expect(store().insertOnce(tenantId, [impostor])).rejects.toMatchObject({ code: 11000 });
   });
 

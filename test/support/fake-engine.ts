@@ -1,7 +1,7 @@
 import { EventEmitter, on } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import type { AgentConfiguration, SecretFile } from '../../src/domain/runtime/agent-connection.js';
-import type { ContainerState, RuntimeEvent } from '../../src/domain/runtime/container-runtime.js';
+import type { ContainerState, FoundImage, RuntimeEvent } from '../../src/domain/runtime/container-runtime.js';
 import { RuntimeError, type RuntimeFailure } from '../../src/domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../src/domain/runtime/runtime-spec.js';
 
@@ -17,6 +17,8 @@ export type EngineCall =
   | 'inspect'
   | 'list'
   | 'resolveImage'
+  | 'findImage'
+  | 'registryDigest'
   | 'commit'
   | 'removeImage';
 
@@ -57,6 +59,9 @@ export class FakeEngine {
   /** Of these replicas, none answers while it comes up. */
   readonly silentReplicas = new Set<number>();
   image = 'sha256:one';
+  /** What it has, and what registries have, by name: for who asks without pulling. */
+  readonly found = new Map<string, FoundImage>();
+  readonly inRegistry = new Map<string, string>();
   /** Images that containers were kept as, by name. */
   readonly committed = new Map<string, string>();
   /** Containers whose agent hangs: it answers nobody. */

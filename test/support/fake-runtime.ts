@@ -10,6 +10,7 @@ import {
   type ContainerAddress,
   type ContainerObservation,
   type ContainerState,
+  type FoundImage,
   type LogLine,
   type RuntimeEvent,
   type RuntimeInfo,
@@ -48,6 +49,18 @@ export class FakeRuntime extends ContainerRuntime {
 
   async resolveImage(reference: string): Promise<string> {
     return this.engine.perform('resolveImage', reference, () => this.engine.image);
+  }
+
+  async findImage(reference: string): Promise<FoundImage | null> {
+    return this.engine.perform('findImage', reference, () => this.engine.found.get(reference) ?? null);
+  }
+
+  async registryDigest(reference: string): Promise<string> {
+    return this.engine.perform('registryDigest', reference, () => {
+      const digest = this.engine.inRegistry.get(reference);
+      if (digest === undefined) throw new RuntimeError('image-missing', `No registry has ${reference}.`);
+      return digest;
+    });
   }
 
   async agentServerIn(): Promise<AgentServerIn> {

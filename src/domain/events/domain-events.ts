@@ -21,6 +21,12 @@ import type { TerminalEnd } from '../terminals/terminal.js';
 import type { CallRefusal } from '../runtime/uplink.js';
 import type { Actor } from './actor.js';
 
+/** What the image was when the agent was made; not there where its manifest names none, null where nobody could tell. */
+interface ImageTold {
+  imageId?: string | null;
+  imageDigest?: string | null;
+}
+
 /**
  * Every event, by name. Payloads carry ids, enums, numbers and digests, never texts or documents: the log is kept for
  * ever, and what it held could not be taken back.
@@ -54,7 +60,7 @@ export interface DomainEvents {
     /** Of an agent that was spawned; the digest is that of the signed manifest, null without one. */
     profile?: SpawnProfile;
     manifestDigest?: string | null;
-  };
+  } & ImageTold;
   'agent-instance.edited': {
     instanceId: AgentInstanceId;
     revision: number;
@@ -152,7 +158,7 @@ export interface DomainEvents {
     archiveSha256: string;
     /** Of the signed manifest behind that agent: it allows that one, and not this. Not there in events of an older Muster. */
     originManifestDigest?: string | null;
-  };
+  } & ImageTold;
 
   /** Neither its name nor anything made of its value. A version is never given twice. */
   'secret.set': { secretId: SecretId; projectId: ProjectId | null; version: number };

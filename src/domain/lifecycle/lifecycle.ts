@@ -127,15 +127,24 @@ export interface HealthCheck {
   readonly detail: string | null;
 }
 
-/** What an image reference was found to be when the agent first started; never changed afterwards. */
-export interface PinnedImage {
+/**
+ * What an image reference was found to be when the agent was made, or, where nobody could tell then, when it first started. What is
+ * known never changes afterwards; an id that was not known yet is added by the first start.
+ */
+export type PinnedImage = {
   /** As the manifest has it. */
   readonly reference: string;
-  readonly id: string;
+  /** When it was looked up. */
   readonly at: Date;
   /** Does it need a companion, for it has no agent-server? Not there: nobody has noted it yet. */
   readonly companion?: boolean;
-}
+} & ImageIdentity;
+
+/** The id is the engine's own, the digest that of the registry; at least one of them. */
+export type ImageIdentity =
+  | { readonly id: string; readonly digest?: string | null }
+  /** The engine did not have it, its registry did. */
+  | { readonly id: null; readonly digest: string };
 
 /** What the workspace has to be filled with before the agent may start: a snapshot's archive, in place of all that is in it. */
 export interface Seed {

@@ -27,7 +27,8 @@ export interface RuntimeCapabilities {
 
 /** Something that is done less well than it is described here, and that Muster cannot make up for. All else holds. */
 export interface Shortcoming {
-  readonly feature: 'log-times' | 'terminal-size' | 'measures' | 'no-new-privileges' | 'process-counts';
+  readonly feature:
+    'log-times' | 'terminal-size' | 'measures' | 'registry-digests' | 'no-new-privileges' | 'process-counts';
   /** Under that OCI runtime alone. @default under each */
   readonly isolation?: RuntimeSpec['isolation'];
   /** What is noticed of it: a sentence for an operator. */
@@ -120,6 +121,14 @@ export interface ContainerAddress {
  */
 export type AgentServerIn = 'program' | 'beside' | 'none';
 
+/** An image that the engine has. */
+export interface FoundImage {
+  /** The engine's own, immutable. */
+  readonly id: string;
+  /** By which its registry has it, in the repository that it was asked for by. null: the engine knows of none. */
+  readonly digest: string | null;
+}
+
 export interface CommitRequest {
   /** `name:tag` */
   readonly reference: string;
@@ -152,6 +161,13 @@ export abstract class ContainerRuntime {
   abstract info(): Promise<RuntimeInfo>;
   /** The immutable id of an image, pulled if need be. @throws RuntimeError image-missing */
   abstract resolveImage(reference: string): Promise<string>;
+  /** What the engine has under that name now; nothing is pulled. null: nothing, or the runtime has no images. @throws RuntimeError */
+  abstract findImage(reference: string): Promise<FoundImage | null>;
+  /**
+   * The digest under which its registry has an image now; nothing is pulled.
+   * @throws RuntimeError image-missing when the registry has none, cannot be reached, or is not asked for this one; unsupported
+   */
+  abstract registryDigest(reference: string): Promise<string>;
   /** Of an image as resolveImage gave it. @throws RuntimeError image-missing */
   abstract agentServerIn(image: string): Promise<AgentServerIn>;
   /**

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgentInstancesDataModule } from '../../data/agent-instances/agent-instances-data.module.js';
 import { AgentSnapshotsDataModule } from '../../data/agent-snapshots/agent-snapshots-data.module.js';
 import { ProjectsDataModule } from '../../data/projects/projects-data.module.js';
+import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { TemplatesModule } from '../templates/templates.module.js';
@@ -21,6 +22,7 @@ import { Snapshots } from './snapshots.js';
   imports: [
     AgentInstancesDataModule,
     AgentSnapshotsDataModule,
+    LifecycleModule,
     ProjectsDataModule,
     ProjectsModule,
     QuotasModule,

@@ -110,6 +110,52 @@ describe('AgentInstancesService', () => {
       expect(instances).toMatchObject([{ id: seat!.instanceId, soul: template.content.soul, templateVersion: 1 }]);
     });
 
+    it('pins what their images are then, and says so', async () => {
+      const [id, digest] = ['sha256:one', 'sha256:two'];
+      const pin = { reference: 'team/a:1', id, digest, at: new Date() };
+      world.pins.set('team/a:1', pin);
+      const of = (image?: string) => world.templates.create({ manifest: image === undefined ? {} : { image } }).id;
+      const [pinned, unknown, none] = [of('team/a:1'), of('team/b'), of()];
+      const { value: project } = await world.projects.create(world.asking, {
+        name: 'Web App',
+        roleAssignments: [pinned, unknown, none, pinned].map((templateId) => ({ role: 'developer', templateId })),
+      });
+      expect(world.lookedUp).toEqual([['team/a:1', 'team/b', 'team/a:1']]);
+      const told = [
+        { image: pin, data: { imageId: id, imageDigest: digest } },
+        { image: undefined, data: { imageId: null, imageDigest: null } },
+        { image: undefined, data: {} },
+        { image: pin, data: { imageId: id, imageDigest: digest } },
+      ];
+      for (const [index, { instanceId }] of project.roleAssignments.entries()) {
+        const { lifecycle } = await world.instances.findById(instanceId, world.tenantId);
+        expect(lifecycle.image).toEqual(told[index]!.image);
+        const event = world.instanceStore.events.find(({ subject }) => subject.id === instanceId);
+        const { imageId, imageDigest } = event!.data as { imageId?: unknown; imageDigest?: unknown };
+        expect({ imageId, imageDigest }).toEqual({
+          imageId: undefined,
+          imageDigest: undefined,
+          ...told[index]!.data,
+        });
+        expect(JSON.stringify(event)).not.toContain('team/');
+      }
+    });
+
+    it('keeps what was pinned first, however often it is told', async () => {
+      const first = { reference: 'team/a', id: 'sha256:one', digest: null, at: new Date() };
+      world.pins.set('team/a', first);
+      const project = await world.project(['developer'], world.templates.create({ manifest: { image: 'team/a' } }).id);
+      world.pins.set('team/a', { ...first, id: 'sha256:two' });
+      // As the sweep does with a project whose marks a crash has left.
+      await world.snapshots.complete(
+        project,
+        project.roleAssignments.map(({ instanceId }) => instanceId),
+      );
+      const [instance] = await world.instances.findByProject(project.id, world.tenantId);
+      expect(instance?.lifecycle.image).toEqual(first);
+      expect(world.published.filter(({ type }) => type === 'agent-instance.created')).toHaveLength(1);
+    });
+
     it('wants them to run at once when the project starts by itself', async () => {
       const { id: templateId } = world.templates.create();
       const { value: project } = await world.projects.create(world.asking, {

@@ -84,6 +84,28 @@ describe('an agent and a snapshot of it', () => {
     await expect(restore()).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
   });
 
+  it('forked has the image it was kept as, else what its manifest names then', async () => {
+    const manifest = { image: 'team/a' };
+    const [named, kept] = [snapshotOf({ ...agent, manifest }), snapshotOf({ ...agent, manifest })];
+    const pin = { reference: 'team/a', id: null, digest: 'sha256:two', at: new Date() };
+    world.pins.set('team/a', pin);
+    const image = { id: 'sha256:kept', reference: 'muster/snapshot:1' };
+    for (const [from, expected, told] of [
+      [named, pin, { imageId: null, imageDigest: 'sha256:two' }],
+      [
+        { ...kept, image },
+        { ...image, digest: null, at: expect.any(Date) },
+        { imageId: 'sha256:kept', imageDigest: null },
+      ],
+    ] as const) {
+      world.snapshotStore.byId.set(from.id, from);
+      const fork = await world.instances.fork(from, {}, world.actor);
+      expect(fork.lifecycle.image).toEqual(expected);
+      expect(world.instanceStore.events.at(-1)).toMatchObject({ type: 'agent.forked', data: told });
+    }
+    expect(world.lookedUp.slice(-2)).toEqual([['team/a'], []]);
+  });
+
   it('forked is a new agent with a seat that says so, also when its template is gone', async () => {
     await world.instances.updateSoulOrIdentity(agent.id, world.tenantId, { soul: 'Another.' });
     const fork = await world.instances.fork(snapshot, { displayName: 'Second' }, world.actor);

@@ -13,7 +13,7 @@ import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { InstanceEdits, type EditOptions } from './instance-edits.js';
 import { revisionOf } from './revision-of.js';
-import { pinnedImageOf } from './snapshot.js';
+import { committedImageOf } from './snapshot.js';
 
 export interface Restored {
   readonly instance: AgentInstance;
@@ -54,7 +54,7 @@ export class SnapshotRestores {
       await this.revisions.insertOnce(revisionOf(head));
       const write = {
         blueprint,
-        image: pinnedImageOf(snapshot, at).image ?? null,
+        image: committedImageOf(snapshot, at),
         seed: { snapshotId: snapshot.id, revision: revision + 1 },
         change: { by: actor, at, fields: changedBy(snapshot, instance) },
         event,

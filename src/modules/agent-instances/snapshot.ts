@@ -13,10 +13,19 @@ import type { Project, RoleAssignment } from '../../domain/projects/project.js';
 import type { Manifest } from '../../domain/templates/manifest.js';
 import type { TemplateVersion } from '../../domain/templates/template.js';
 
-/** A full copy of the template version for this seat: no later edit of the template reaches it. */
-export function snapshotOf(project: Project, seat: RoleAssignment, template: TemplateVersion): NewAgentInstance {
+/** What images turned out to be, by their references. */
+export type Pins = ReadonlyMap<string, PinnedImage>;
+
+/** A full copy of the template version for this seat: no later edit of the template reaches it, and no later move of its image's tag. */
+export function snapshotOf(
+  project: Project,
+  seat: RoleAssignment,
+  template: TemplateVersion,
+  pins: Pins,
+): NewAgentInstance {
   const now = new Date();
   const { content } = template;
+  const image = pinOf(content.manifest, pins);
   const about = {
     tenantId: project.tenantId,
     actor: seat.assignedBy,
@@ -29,6 +38,7 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
     templateVersion: seat.templateVersion,
     templateDigest: template.digest,
     ...(seat.spawn === undefined ? {} : { profile: seat.spawn.profile, manifestDigest: seat.spawn.manifestDigest }),
+    ...imageTold(content.manifest, image),
   });
   const starts = project.autostart || seat.spawn !== undefined;
   return {
@@ -43,7 +53,10 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
       tools: content.tools,
       config: content.config,
       manifest: content.manifest,
-      lifecycle: withTimeToLive(starts ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
+      lifecycle: {
+        ...withTimeToLive(starts ? startedBy(seat, now) : INITIAL_LIFECYCLE, content.manifest, now),
+        ...(image === null ? {} : { image }),
+      },
     },
     lastChange: { by: seat.assignedBy, at: now, fields: EDITABLE_FIELDS },
     events: starts ? [created, startRequested(seat, about)] : [created],
@@ -51,10 +64,11 @@ export function snapshotOf(project: Project, seat: RoleAssignment, template: Tem
 }
 
 /** A full copy of an agent as a snapshot has it, which is made from nothing else. Its workspace follows before it starts. */
-export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSnapshot): NewAgentInstance {
+export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSnapshot, pins: Pins): NewAgentInstance {
   const now = new Date();
   const { blueprint, archive } = snapshot;
   const signedOrigin = seat.forkedFrom?.signedOrigin ?? null;
+  const image = committedImageOf(snapshot, now) ?? pinOf(blueprint.manifest, pins);
   const about = {
     tenantId: project.tenantId,
     actor: seat.assignedBy,
@@ -69,6 +83,7 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
     digest: snapshot.blueprintDigest,
     archiveSha256: archive?.sha256 ?? '',
     originManifestDigest: signedOrigin?.manifestDigest ?? null,
+    ...imageTold(blueprint.manifest, image),
   });
   const begun = withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, blueprint.manifest, now);
   return {
@@ -82,7 +97,7 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
         ...begun,
         retryAt: now,
         seed: { snapshotId: snapshot.id, revision: 1 },
-        ...pinnedImageOf(snapshot, now),
+        ...(image === null ? {} : { image }),
       },
     },
     lastChange: { by: seat.assignedBy, at: now, fields: CHANGEABLE_FIELDS },
@@ -90,9 +105,17 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
   };
 }
 
-/** An agent from a snapshot of target image runs from that image, whatever its manifest names. */
-export const pinnedImageOf = ({ image }: AgentSnapshot, at: Date): { readonly image?: PinnedImage } =>
-  image === null ? {} : { image: { reference: image.reference, id: image.id, at } };
+/** An agent from a snapshot of target image runs from that image, whatever its manifest names; null: it is of no such target. */
+export const committedImageOf = ({ image }: AgentSnapshot, at: Date): PinnedImage | null =>
+  image === null ? null : { reference: image.reference, id: image.id, digest: null, at };
+
+/** null: the manifest names none, or nobody could tell what it is. */
+const pinOf = ({ image }: Manifest, pins: Pins): PinnedImage | null =>
+  image === undefined ? null : (pins.get(image) ?? null);
+
+/** Its name is told by the digest of what the agent is made from. */
+const imageTold = ({ image }: Manifest, pin: PinnedImage | null) =>
+  image === undefined && pin === null ? {} : { imageId: pin?.id ?? null, imageDigest: pin?.digest ?? null };
 
 /**
  * What stands in for an instance that was to be removed before it was made: a late insert of the snapshot then finds

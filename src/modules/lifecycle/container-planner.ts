@@ -76,7 +76,7 @@ export class ContainerPlanner {
     const { id, identifier } = instance;
     const [owner, image, projectSlug, { workspace, mounts }, secrets] = await Promise.all([
       this.ownerOf(instance, replica),
-      this.images.resolve(this.imageOf(instance)),
+      this.imageOf(instance),
       this.slugs.of(instance),
       this.hostMounts.of(instance),
       this.secretsKnown(instance),
@@ -142,14 +142,16 @@ export class ContainerPlanner {
   }
 
   /** The image named in the manifest, or its companion's, turned out to be gone: look them up anew. */
-  forgetImage(instance: ManagedInstance): void {
-    this.images.forget(this.imageOf(instance));
+  forgetImage({ manifest, lifecycle }: ManagedInstance): void {
+    if (lifecycle.image) this.images.forgetPinned(lifecycle.image);
+    else if (manifest.image !== undefined) this.images.forget(manifest.image);
     this.images.forget(this.configuration.agentImage);
   }
 
-  /** What its manifest named is what it was when the agent first started; the installation's own follows the installation. */
-  private imageOf({ manifest, lifecycle }: ManagedInstance): string {
-    return lifecycle.image?.id ?? manifest.image ?? this.configuration.agentImage;
+  /** What its manifest named is what it was when the agent was made; the installation's own follows the installation. @throws RuntimeError */
+  private async imageOf({ manifest, lifecycle }: ManagedInstance): Promise<string> {
+    if (lifecycle.image) return this.images.resolvePinned(lifecycle.image);
+    return this.images.resolve(manifest.image ?? this.configuration.agentImage);
   }
 
   /** null where the image brings agent-server. The installation's own is the one that companions are made from. */

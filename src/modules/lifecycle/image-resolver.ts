@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { PinnedImage } from '../../domain/lifecycle/lifecycle.js';
 import { ContainerRuntime, type AgentServerIn } from '../../domain/runtime/container-runtime.js';
+import { byDigest } from '../../domain/runtime/image-reference.js';
+import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
 import { within } from './within.js';
 
@@ -38,6 +41,24 @@ export class ImageResolver {
     }
   }
 
+  /**
+   * The image that an agent was made with, whatever its tag means now. One that is gone from the engine is pulled by its digest.
+   * @throws RuntimeError image-missing, also when what its registry has is another by now; unavailable, timeout
+   */
+  async resolvePinned({ reference, id, digest = null }: PinnedImage): Promise<string> {
+    const pinned = digest === null ? null : byDigest(reference, digest);
+    if (id === null) return this.resolve(pinned ?? reference);
+    try {
+      return await this.resolve(id);
+    } catch (cause) {
+      if (!(cause instanceof RuntimeError) || cause.failure !== 'image-missing') throw cause;
+      if (pinned === null) throw gone(reference, id, 'no digest is known to pull it by', cause);
+    }
+    const pulled = await this.resolve(pinned);
+    if (pulled !== id) throw gone(reference, id, `${pinned} is another one here: ${pulled}`);
+    return id;
+  }
+
   /** @throws RuntimeError image-missing, unavailable, timeout */
   async agentServerIn(id: string): Promise<AgentServerIn> {
     return within(this.settings.callTimeoutMs, 'Looking at an image', this.runtime.agentServerIn(id));
@@ -46,4 +67,15 @@ export class ImageResolver {
   forget(reference: string): void {
     this.resolutions.delete(reference);
   }
+
+  forgetPinned({ reference, id, digest = null }: PinnedImage): void {
+    for (const name of [id, digest === null ? null : byDigest(reference, digest)]) if (name !== null) this.forget(name);
+  }
 }
+
+const gone = (reference: string, id: string, why: string, cause?: unknown): RuntimeError =>
+  new RuntimeError(
+    'image-missing',
+    `The engine no longer has image ${id}, which ${reference} was when this agent was made, and ${why}. Load that image again, or make another agent.`,
+    { cause, details: { image: reference } },
+  );

@@ -11,6 +11,11 @@ export class LifecycleSettings {
   readonly callTimeoutMs: number = 10_000;
   /** For finding an image, which may have to be pulled; it changes no container, so it may outlast a lease. */
   readonly imageTimeoutMs: number = 300_000;
+  /** For finding out what an image is while an agent is made, of the engine and then of a registry: together less than a request waits for its agents. */
+  readonly imageFindMs: number = 2_000;
+  readonly registryAskMs: number = 3_000;
+  /** How long one of these that gave no answer in that time is not asked again. */
+  readonly imageSilenceMs: number = 10_000;
   /** How often to look for what other processes asked for, and for what the time made due: retries, health checks, agents that nobody serves. */
   readonly pollMs: number = 1_000;
   /** How often to compare everything with the engine. */

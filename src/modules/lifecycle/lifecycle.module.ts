@@ -7,6 +7,7 @@ import { ProjectsDataModule } from '../../data/projects/projects-data.module.js'
 import { WorkspaceCapture } from '../../domain/agent-snapshots/workspace-capture.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { DueWork } from '../../domain/lifecycle/due-work.js';
+import { ImagePins } from '../../domain/lifecycle/image-pins.js';
 import { HookCallers } from '../../domain/network/hook-callers.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SecretsModule } from '../secrets/secrets.module.js';
@@ -21,6 +22,7 @@ import { DueWatch } from './due-watch.js';
 import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
 import { HostMounts } from './host-mounts.js';
+import { ImageLookup } from './image-lookup.js';
 import { ImageResolver } from './image-resolver.js';
 import { LifecycleNews } from './lifecycle-news.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
@@ -110,6 +112,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     HookUplinks,
     HostHooks,
     HostMounts,
+    { provide: ImagePins, useClass: ImageLookup },
     ImageResolver,
     InstanceWorker,
     LifecycleListener,
@@ -149,6 +152,6 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     WorkspaceCaptureService,
     { provide: WorkspaceCapture, useExisting: WorkspaceCaptureService },
   ],
-  exports: [LifecycleService, AgentUse, DueWork, HookCallers, WorkspaceCapture],
+  exports: [LifecycleService, AgentUse, DueWork, HookCallers, ImagePins, WorkspaceCapture],
 })
 export class LifecycleModule {}

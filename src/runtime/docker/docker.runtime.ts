@@ -7,6 +7,7 @@ import {
   type ContainerAddress,
   type CommitRequest,
   type ContainerObservation,
+  type FoundImage,
   type LogLine,
   type LogQuery,
   type RuntimeEvent,
@@ -116,9 +117,12 @@ export class DockerRuntime extends ContainerRuntime {
     return { name, version: version.Version, isolations, shortcomings: [...shortcomings, ...ofIsolations] };
   }
 
-  /** null when the engine does not have it; nothing is pulled. */
-  async findImage(reference: string): Promise<string | null> {
+  async findImage(reference: string): Promise<FoundImage | null> {
     return this.images.findLocal(reference);
+  }
+
+  async registryDigest(reference: string): Promise<string> {
+    return this.images.registryDigest(reference);
   }
 
   async resolveImage(reference: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { ImageInspectInfo } from 'dockerode';
-import type { AgentServerIn } from '../../domain/runtime/container-runtime.js';
-import { isImageReference } from '../../domain/runtime/image-reference.js';
+import type { AgentServerIn, FoundImage } from '../../domain/runtime/container-runtime.js';
+import { imageNameOf, isImageReference } from '../../domain/runtime/image-reference.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { EngineClient } from './engine-client.js';
 import { toRuntimeError } from './engine-error.js';
@@ -46,7 +46,7 @@ export class EngineImages {
   }
 
   /** null when the engine does not have it; nothing is pulled. */
-  async findLocal(reference: string): Promise<string | null> {
+  async findLocal(reference: string): Promise<FoundImage | null> {
     // It becomes part of a path.
     if (!isImageReference(reference)) return null;
     try {
@@ -55,11 +55,26 @@ export class EngineImages {
         run: (docker) => docker.getImage(reference).inspect(),
         meaning: { 400: 'image-missing', 404: 'image-missing' },
       });
-      return isMeant(reference, image) ? image.Id : null;
+      return isMeant(reference, image) ? { id: image.Id, digest: digestOf(reference, image) } : null;
     } catch (error) {
       if (error instanceof RuntimeError && error.failure === 'image-missing') return null;
       throw error;
     }
+  }
+
+  /**
+   * Asks the registry, which the engine speaks to; nothing is pulled.
+   * @throws RuntimeError image-missing when it has none, or does not say
+   */
+  async registryDigest(reference: string): Promise<string> {
+    assertInRegistry(reference);
+    const { Descriptor } = await this.engine.call({
+      what: `ask the registry of image ${reference}`,
+      run: (docker) => docker.getImage(reference).distribution(),
+      // A registry that is away and one that refuses are the same to the engine.
+      meaning: { 404: 'image-missing', 501: 'image-missing', 503: 'image-missing', otherwise: 'image-missing' },
+    });
+    return Descriptor.digest;
   }
 
   /** @throws RuntimeError image-missing */
@@ -83,21 +98,18 @@ export class EngineImages {
   }
 
   private async lookUp(reference: string): Promise<string> {
-    let id = await this.findLocal(reference);
-    if (id === null) {
+    let found = await this.findLocal(reference);
+    if (found === null) {
       await this.pull(reference);
-      id = await this.findLocal(reference);
+      found = await this.findLocal(reference);
     }
-    if (id === null) throw missing(reference, 'the engine does not have it after pulling it');
-    this.known.set(reference, { id, until: performance.now() + this.cacheMs });
-    return id;
+    if (found === null) throw missing(reference, 'the engine does not have it after pulling it');
+    this.known.set(reference, { id: found.id, until: performance.now() + this.cacheMs });
+    return found.id;
   }
 
   private async pull(reference: string): Promise<void> {
-    if (!isImageReference(reference)) throw missing(reference, 'that is not an image reference');
-    if (IMAGE_ID.test(reference)) throw missing(reference, 'an image id cannot be pulled');
-    // Built on this machine. What a public registry has under that name would be somebody else's program.
-    if (reference.startsWith('muster/')) throw missing(reference, 'it is built here, by: npm run image');
+    assertInRegistry(reference);
     const limit = AbortSignal.timeout(this.pullTimeoutMs);
     try {
       // Without a tag the engine would pull every one there is.
@@ -118,6 +130,25 @@ export class EngineImages {
       throw missing(reference, limit.aborted ? 'pulling it took too long' : 'it cannot be pulled', cause);
     }
   }
+}
+
+/** Only what a registry may be asked for. @throws RuntimeError image-missing */
+function assertInRegistry(reference: string): void {
+  // It becomes part of a path.
+  if (!isImageReference(reference)) throw missing(reference, 'that is not an image reference');
+  if (IMAGE_ID.test(reference)) throw missing(reference, 'an image id cannot be pulled');
+  // Built on this machine. What a public registry has under that name would be somebody else's program.
+  if (reference.startsWith('muster/')) throw missing(reference, 'it is built here, by: npm run image');
+}
+
+/** That of the very repository: an image that was pushed to several has one of each, and only this one can be pulled by this name. */
+function digestOf(reference: string, { RepoDigests }: Pick<ImageInspectInfo, 'RepoDigests'>): string | null {
+  const named = imageNameOf(reference);
+  if (named === null) return null;
+  const ofIt = orElse(RepoDigests, [])
+    .map(imageNameOf)
+    .find((found) => found?.repository === named.repository);
+  return named.digest ?? ofIt?.digest ?? null;
 }
 
 /**

@@ -69,6 +69,11 @@ export const ENGINES: Readonly<Record<EngineKind, EngineTraits>> = {
         feature: 'measures',
         effect: 'What an agent uses is told each five seconds; its memory counts what the kernel could give back.',
       },
+      {
+        feature: 'registry-digests',
+        effect:
+          'Before Podman 6 no registry is asked what it has: an image that is not there yet is pinned when its agent first starts.',
+      },
     ],
   },
 };

@@ -91,6 +91,15 @@ export class ProcessRuntime extends ContainerRuntime {
     throw new RuntimeError('unsupported', `The process runtime has no images, so it cannot run ${reference}.`);
   }
 
+  /** It has no images. */
+  async findImage(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  async registryDigest(): Promise<string> {
+    return Promise.reject(unsupported('ask a registry'));
+  }
+
   /** The only one there is. */
   async agentServerIn(): Promise<AgentServerIn> {
     return Promise.resolve('program');

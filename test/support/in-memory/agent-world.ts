@@ -2,6 +2,8 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { systemActor } from '../../../src/domain/events/actor.js';
 import type { DomainEvent, DomainEventType } from '../../../src/domain/events/domain-events.js';
 import { newId, type TenantId } from '../../../src/domain/ids.js';
+import type { ImagePins } from '../../../src/domain/lifecycle/image-pins.js';
+import type { PinnedImage } from '../../../src/domain/lifecycle/lifecycle.js';
 import type { Project } from '../../../src/domain/projects/project.js';
 import { AgentInstancesService } from '../../../src/modules/agent-instances/agent-instances.service.js';
 import { InstanceEdits } from '../../../src/modules/agent-instances/instance-edits.js';
@@ -31,10 +33,15 @@ export class AgentWorld {
   readonly projectStore = new InMemoryProjects();
   readonly instanceStore = new InMemoryAgentInstances();
   readonly snapshotStore = new InMemoryAgentSnapshots();
+  /** What is found out of images, by name. */
+  readonly pins = new Map<string, PinnedImage>();
+  /** What was looked up, together. */
+  readonly lookedUp: (readonly string[])[] = [];
   readonly projects: ProjectsService;
   readonly instances: AgentInstancesService;
   readonly revisions: InstanceRevisionsService;
   readonly settled: SettledSnapshots;
+  readonly snapshots: Snapshots;
   readonly sweeper: RosterSweeper;
   /** Everything that was published. */
   readonly published: DomainEvent[] = [];
@@ -51,10 +58,16 @@ export class AgentWorld {
     this.instances = new AgentInstancesService(this.instanceStore, this.projects, templates, edits, restores);
     this.revisions = new InstanceRevisionsService(edits, history);
     this.settled = new SettledSnapshots(this.projectStore);
-    const snapshots = new Snapshots(this.instanceStore, templates, this.settled, bus, this.snapshotStore);
+    const images: ImagePins = {
+      of: async (references) => {
+        this.lookedUp.push(references);
+        return Promise.resolve(this.pins);
+      },
+    };
+    this.snapshots = new Snapshots(this.instanceStore, templates, this.settled, bus, this.snapshotStore, images);
     const removals = new Removals(this.projectStore, this.instanceStore, bus);
-    this.sweeper = new RosterSweeper(this.projectStore, snapshots, removals);
-    const listener = new RosterListener(this.projects, snapshots, removals);
+    this.sweeper = new RosterSweeper(this.projectStore, this.snapshots, removals);
+    const listener = new RosterListener(this.projects, this.snapshots, removals);
     const on = <T extends DomainEventType>(type: T, handle: (event: DomainEvent<T>) => Promise<void>): void => {
       emitter.on(type, (event: DomainEvent<T>) => handle(event) as unknown);
     };

@@ -75,12 +75,9 @@ export class ContainerSteps {
     const made = await this.make(hold);
     if (made === null) return undefined;
     const { container, spec, reason } = made;
-    await hold.transition({
-      to: 'starting',
-      reason,
-      replica: this.newReplica(hold, container, spec),
-      ...pinOf(hold, spec),
-    });
+    const image = await this.pinOf(hold, spec);
+    const replica = this.newReplica(hold, container, spec);
+    await hold.transition({ to: 'starting', reason, replica, ...(image === null ? {} : { image }) });
     return container;
   }
 
@@ -218,6 +215,22 @@ export class ContainerSteps {
     return null;
   }
 
+  /**
+   * On record before the container first starts: an agent that was made while nobody could tell what its image is starts later from
+   * what this one was made from, and one that its registry alone told of has an id from now on. null: nothing is new.
+   */
+  private async pinOf(hold: ReplicaHold, spec: RuntimeSpec): Promise<PinnedImage | null> {
+    const { manifest, lifecycle } = hold.instance;
+    const [reference, pinned] = [manifest.image, lifecycle.image ?? null];
+    if (reference === undefined || (pinned?.id && pinned.companion !== undefined)) return null;
+    const known = { id: spec.image, companion: spec.companion !== undefined };
+    if (pinned !== null) return { ...pinned, ...known };
+    const at = new Date();
+    const found = await this.engine.call(hold, 'Finding the image', (runtime) => runtime.findImage(reference));
+    // Its tag may have been moved since it was resolved.
+    return { reference, ...known, digest: found?.id === spec.image ? found.digest : null, at };
+  }
+
   private async planOrNull(hold: ReplicaHold): Promise<RuntimeSpec | null> {
     try {
       return await this.plan(hold);
@@ -248,14 +261,6 @@ export class ContainerSteps {
       endpoint: null,
     };
   }
-}
-
-/** On record before the container first starts: later starts use what this one was made from, whatever the name means then. */
-function pinOf({ instance: { manifest, lifecycle } }: ReplicaHold, spec: RuntimeSpec): { image?: PinnedImage } {
-  const pinned = lifecycle.image ?? null;
-  if (manifest.image === undefined || pinned?.companion !== undefined) return {};
-  const companion = spec.companion !== undefined;
-  return { image: { ...(pinned ?? { reference: manifest.image, id: spec.image, at: new Date() }), companion } };
 }
 
 const newContainer = (id: string, spec: RuntimeSpec): ContainerObservation => ({
