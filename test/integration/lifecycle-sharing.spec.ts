@@ -96,6 +96,42 @@ describe('several reconcilers, and none', () => {
     ).rejects.toThrow('held by somebody else');
   });
 
+  it('takes the lease with the write of a request, and leaves it with whoever has it', async () => {
+    const path = await world.instance();
+    const { records } = world;
+    const terms = { owner: 'first', ttlMs: 60_000 };
+    const first = await records.request(path, 'start', ADMIN, undefined, {}, terms);
+    expect(first.lease).toMatchObject({ id: path.id, epoch: 1 });
+    const other = await records.request(path, 'restart', ADMIN, undefined, {}, { owner: 'second', ttlMs: 60_000 });
+    expect(other.lease).toBeNull();
+    expect(other.instance.lifecycle.desired.generation).toBe(2);
+    expect(await records.acquireLease(path.id, 'third', 60_000)).toBeNull();
+    // It is a lease like any other.
+    await records.transition(first.lease!, other.instance, { from: 'enabled', to: 'creating', reason: 'requested' });
+    await records.releaseLease(first.lease!);
+    const last = await records.request(path, 'stop', ADMIN, undefined, {}, terms);
+    expect(last.lease).toMatchObject({ id: path.id, epoch: 2 });
+    expect((await records.request(path, 'start', ADMIN)).lease).toBeNull();
+  });
+
+  it('takes over from a Muster that died with a lease that came with a request', async () => {
+    const path = await world.instance();
+    await world.records.request(path, 'start', ADMIN, undefined, {}, { owner: 'dead', ttlMs: 500 });
+    world.host().start();
+    await until(path, { state: 'running', observedGeneration: 1 });
+  });
+
+  it('gives back, when it stops, a lease that came with a request nobody has begun with', async () => {
+    const path = await world.instance();
+    const muster = world.host({ leaseMs: 60_000 }).start();
+    // Not told of, as when a process is stopped between both.
+    await muster.requests.request(path, 'start', ADMIN);
+    expect((await world.read(path)).lifecycle.lease?.until).not.toEqual(new Date(0));
+    await muster.stop();
+    world.host().start();
+    await until(path, { state: 'running', observedGeneration: 1 });
+  });
+
   it('adopts, after a restart, what runs', async () => {
     const path = await world.instance();
     const first = world.host().start();

@@ -14,6 +14,7 @@ import { AgentFolders } from '../../src/modules/lifecycle/agent-folders.js';
 import { BoundedExec } from '../../src/modules/lifecycle/bounded-exec.js';
 import { ContainerPlanner } from '../../src/modules/lifecycle/container-planner.js';
 import { ProjectSlugs } from '../../src/modules/lifecycle/project-slugs.js';
+import { ReplicaRoutes } from '../../src/modules/lifecycle/replica-routes.js';
 import { DueWatch } from '../../src/modules/lifecycle/due-watch.js';
 import { HookUplinks } from '../../src/modules/lifecycle/hook-uplinks.js';
 import { HostHooks } from '../../src/modules/lifecycle/host-hooks.js';
@@ -28,6 +29,7 @@ import { LifecycleService } from '../../src/modules/lifecycle/lifecycle.service.
 import type { PoolSettings } from '../../src/modules/lifecycle/pool/pool-settings.js';
 import { PortPolicy } from '../../src/modules/lifecycle/ports/port-policy.js';
 import { Engine } from '../../src/modules/lifecycle/reconciler/engine.js';
+import { EarlyLeases } from '../../src/modules/lifecycle/reconciler/early-leases.js';
 import { EngineWatch } from '../../src/modules/lifecycle/reconciler/engine-watch.js';
 import { InstanceWorker } from '../../src/modules/lifecycle/reconciler/instance-worker.js';
 import { OrphanRemoval } from '../../src/modules/lifecycle/reconciler/orphan-removal.js';
@@ -88,6 +90,7 @@ export class LifecycleHost {
   readonly planner: ContainerPlanner;
   readonly reconciler: Reconciler;
   readonly service: LifecycleService;
+  readonly requests: LifecycleRequests;
   readonly use: AgentUseService;
   readonly health: HealthChecks;
   readonly capture: WorkspaceCaptureService;
@@ -174,6 +177,7 @@ export class LifecycleHost {
     const due = new DueWatch(dueRecords, settings);
     const watch = new EngineWatch(runtime, records, this.planner, settings, this.telemetry);
     const orphans = new OrphanRemoval(records, runtime, engine, this.planner, folders, settings);
+    const early = new EarlyLeases();
     this.reconciler = new Reconciler(
       records,
       due,
@@ -187,19 +191,21 @@ export class LifecycleHost {
       bus,
       settings,
       this.telemetry,
+      early,
     );
     const draining = { signal: this.draining.signal } as Draining;
     const waiter = new LifecycleWaiter(new LifecycleNews(records, notifier, settings), draining);
-    const requests = new LifecycleRequests(records, new OpenQuotas(), settings);
+    this.requests = new LifecycleRequests(records, new OpenQuotas(), settings, early);
     this.service = new LifecycleService(
       records,
-      requests,
+      this.requests,
       upkeep,
       waiter,
       notifier,
       runtime,
       this.planner,
       this.connections,
+      new ReplicaRoutes(this.connections, this.planner, settings),
       bus,
     );
     this.capture = new WorkspaceCaptureService(

@@ -23,6 +23,13 @@ export const UPLINK: Service = {
 
 export const IS_WANTED = { 'lifecycle.desired.state': 'running', removedAt: null } as const;
 
+/** One of them holds where a replica can serve; which ones can is decided by servingReplicas. */
+export const MAY_SERVE: readonly Filter[] = [
+  { 'lifecycle.state': 'running' },
+  // Of an agent that falls asleep the others run on for a moment.
+  { 'lifecycle.replicas.state': 'running', 'lifecycle.desired.state': 'running', 'lifecycle.sleep': null },
+];
+
 // Each only finds what may be due, so this process's clock will do: who takes it asks the database's.
 
 export const stepDue = (now: Date): Filter => ({

@@ -16,8 +16,10 @@ import {
   type Changed,
   type HeldLease,
   type InstancePath,
+  type LeaseTerms,
   type OwnerVerdict,
   type ReplicaChange,
+  type Requested,
   type Settlement,
   type TransitionChange,
 } from '../../domain/lifecycle/lifecycle-records.js';
@@ -30,11 +32,12 @@ import {
 } from '../../domain/lifecycle/lifecycle-states.js';
 import type { LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { canServe } from '../../domain/lifecycle/serving-replicas.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { stepDue } from './due-filters.js';
+import { MAY_SERVE, stepDue } from './due-filters.js';
 import {
   changeReplica,
   changeState,
@@ -67,11 +70,13 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     actor: Actor,
     generation?: number,
     { replicas, reason }: AskedWith = {},
-  ): Promise<Changed> {
+    terms: LeaseTerms | null = null,
+  ): Promise<Requested> {
     const rule = ACTION_RULES[action];
     const said = { ...(replicas !== undefined && { replicas }), ...(reason !== undefined && { reason }) };
     const data = { instanceId: path.id, action, ...said, desired: ACTIONS[action] ?? 'enabled', generation: 0 };
     const event = lifecycleEvent('lifecycle.requested', path, actor, data);
+    const holder = terms === null ? null : newHolder(terms.owner);
     const instance = await this.documents.change(
       {
         ...byPath(path),
@@ -80,11 +85,12 @@ export class MongoLifecycleRecords extends LifecycleRecords {
         ...(generation === undefined ? {} : { 'lifecycle.desired.generation': generation }),
         ...outboxHasRoom(OUTBOX_LIMIT),
       },
-      wantOther(event),
+      terms === null || holder === null ? wantOther(event) : [...wantOther(event), ...takeLease(holder, terms.ttlMs)],
     );
     if (instance !== null) {
       const { generation: made, state: desired } = instance.lifecycle.desired;
-      return { instance, event: { ...event, data: { ...data, desired, generation: made } } };
+      const lease = holder === null ? null : leaseOf(instance, holder);
+      return { instance, event: { ...event, data: { ...data, desired, generation: made } }, lease };
     }
     const { state, desired } = (await this.get(path)).lifecycle;
     const isOther = generation !== undefined && generation !== desired.generation;
@@ -127,14 +133,13 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     owner: string,
     ttlMs: number,
   ): Promise<{ lease: HeldLease; instance: ManagedInstance } | null> {
-    // Its own name for each hold: a process must not take an earlier hold of its own for this one.
-    const holder = `${owner}#${randomUUID().slice(0, 8)}`;
+    const holder = newHolder(owner);
     const instance = await this.documents.change(
       { _id: new Types.ObjectId(id), removedAt: null },
       takeLease(holder, ttlMs),
     );
-    const lease = instance?.lifecycle.lease;
-    return instance && lease?.owner === holder ? { lease: { id, owner: holder, epoch: lease.epoch }, instance } : null;
+    const lease = instance === null ? null : leaseOf(instance, holder);
+    return instance === null || lease === null ? null : { lease, instance };
   }
 
   async renewLease(lease: HeldLease, ttlMs: number): Promise<ManagedInstance> {
@@ -265,7 +270,7 @@ export class MongoLifecycleRecords extends LifecycleRecords {
 
   async beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null> {
     const begun = await this.documents.change(
-      { ...byPath(path), 'lifecycle.state': 'running', [`openRuns.${limit - 1}`]: { $exists: false } },
+      { ...byPath(path), $or: MAY_SERVE, [`openRuns.${limit - 1}`]: { $exists: false } },
       {
         $addToSet: { openRuns: new Types.ObjectId(runId) },
         $set: { status: 'busy' },
@@ -273,8 +278,9 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       },
     );
     if (begun !== null) return begun;
-    const { lifecycle } = await this.get(path);
-    if (lifecycle.state !== 'running') throw new AgentNotRunningError(path.id, lifecycle.state);
+    const seen = await this.get(path);
+    const { state } = seen.lifecycle;
+    if (state !== 'running' && !canServe(seen)) throw new AgentNotRunningError(path.id, state);
     return null;
   }
 
@@ -290,4 +296,12 @@ export class MongoLifecycleRecords extends LifecycleRecords {
     // Compared with an id, so that the index over the array's elements serves.
     return this.documents.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
   }
+}
+
+/** Its own name for each hold: a process must not take an earlier hold of its own for this one. */
+const newHolder = (owner: string): string => `${owner}#${randomUUID().slice(0, 8)}`;
+
+/** null: somebody else has it. */
+function leaseOf({ id, lifecycle: { lease } }: ManagedInstance, holder: string): HeldLease | null {
+  return lease?.owner === holder ? { id, owner: holder, epoch: lease.epoch } : null;
 }

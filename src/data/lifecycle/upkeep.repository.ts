@@ -15,7 +15,7 @@ import { UpkeepRecords, type HealthFinding } from '../../domain/lifecycle/upkeep
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { healthCheckDue } from './due-filters.js';
+import { healthCheckDue, MAY_SERVE } from './due-filters.js';
 import type { Pipeline } from './lifecycle-updates.js';
 import { byLease, byPath, lifecycleEvent, ManagedDocuments, WHAT } from './managed-documents.js';
 import {
@@ -47,7 +47,7 @@ export class MongoUpkeepRecords extends UpkeepRecords {
       {
         ...byPath(path),
         'lifecycle.desired.state': 'running',
-        $or: [{ 'lifecycle.state': 'running' }, { 'lifecycle.sleep': { $in: ['asleep', 'waking'] } }],
+        $or: [...MAY_SERVE, { 'lifecycle.sleep': { $in: ['asleep', 'waking'] } }],
       },
       withUse(useId, ttlMs),
     );

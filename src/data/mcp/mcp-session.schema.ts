@@ -11,6 +11,8 @@ export interface McpSessionRecord {
   tenantId: Types.ObjectId;
   projectId: Types.ObjectId;
   instanceId: Types.ObjectId;
+  /** Not there in sessions of before they were spread. */
+  replica?: number;
   command: string[];
   state: McpSessionState;
   protocolVersion: string | null;
@@ -34,6 +36,7 @@ export const mcpSessionSchema = new Schema<McpSessionRecord>(
     tenantId: { type: ObjectId, required: true },
     projectId: { type: ObjectId, required: true },
     instanceId: { type: ObjectId, required: true },
+    replica: { type: Number, default: 0 },
     command: { type: [String], required: true },
     state: { type: String, enum: MCP_SESSION_STATES, required: true },
     protocolVersion: { type: String, default: null },

@@ -34,10 +34,13 @@ export class MongoRuns extends RunRecords {
     await this.collection.insertOne({ ...fromRun(run), ownedUntil, outbox: [toOutboxRecord(event)] });
   }
 
-  async begin(id: RunId, startedAt: Date): Promise<boolean> {
+  async begin(
+    id: RunId,
+    { startedAt, replica }: Pick<Run, 'replica'> & { readonly startedAt: Date },
+  ): Promise<boolean> {
     const { matchedCount } = await this.collection.updateOne(
       { _id: new Types.ObjectId(id), status: 'queued' },
-      { $set: { status: 'running', startedAt } },
+      { $set: { status: 'running', startedAt, replica } },
     );
     return matchedCount === 1;
   }

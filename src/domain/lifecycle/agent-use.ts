@@ -3,7 +3,10 @@ import type { ManagedInstance } from './managed-instance.js';
 
 /** Somebody uses an agent. */
 export interface Use {
-  /** Resolves when the agent runs: at once, or once it has woken, and with it that replica. @param replica 0 unless given */
+  /**
+   * Resolves when a replica of the agent can serve: at once, or once the agent has woken, and with it that replica.
+   * @param replica one that was named; whether it runs is for who named it to see
+   */
   awake(signal?: AbortSignal, replica?: number): Promise<ManagedInstance>;
   /** It is over. Doing it twice does nothing. */
   release(): Promise<void>;
@@ -17,7 +20,7 @@ export interface Use {
 export abstract class AgentUse {
   /**
    * Begins a use, without waiting until the agent runs.
-   * @throws NotFoundError, AgentNotRunningError (it neither runs nor sleeps)
+   * @throws NotFoundError, AgentNotRunningError (none of its replicas runs, nor does it sleep)
    */
   abstract hold(path: InstancePath): Promise<Use>;
   /**

@@ -21,6 +21,12 @@ export interface HeldLease {
   readonly epoch: number;
 }
 
+/** Who takes a lease, and for how long. */
+export interface LeaseTerms {
+  readonly owner: string;
+  readonly ttlMs: number;
+}
+
 /** What somebody says beside the action. */
 export interface AskedWith {
   /** How many it is to have from now on; as many as before when not given. */
@@ -33,6 +39,12 @@ export interface AskedWith {
 export interface Changed {
   readonly instance: ManagedInstance;
   readonly event: DomainEvent;
+}
+
+/** What came of a request. */
+export interface Requested extends Changed {
+  /** null: none was asked for, or somebody else has it. */
+  readonly lease: HeldLease | null;
 }
 
 /** What changes together with the state. A field that is not given stays. */
@@ -91,6 +103,7 @@ export abstract class LifecycleRecords {
    * failures, makes it due at once.
    * @param generation only if the instance still has this one; what was decided on it may not hold for a later one
    * @param asked what goes with the action
+   * @param terms takes the lease with the same write, where it is free: for who begins at once with what is asked for
    * @throws NotFoundError, InvalidTransitionError (see ACTION_RULES), OutboxFullError, ConcurrentUpdateError
    */
   abstract request(
@@ -99,7 +112,8 @@ export abstract class LifecycleRecords {
     actor: Actor,
     generation?: number,
     asked?: AskedWith,
-  ): Promise<Changed>;
+    terms?: LeaseTerms | null,
+  ): Promise<Requested>;
 
   /** @throws NotFoundError, also when it is removed */
   abstract get(path: InstancePath): Promise<ManagedInstance>;
@@ -160,7 +174,7 @@ export abstract class LifecycleRecords {
   abstract markUnavailable(error: LifecycleError): Promise<number>;
 
   /**
-   * Notes an open run: status busy.
+   * Notes an open run, of an agent that has a replica which can serve: status busy.
    * @returns the instance as it is then, or null when `limit` runs are open
    * @throws NotFoundError, AgentNotRunningError
    */

@@ -57,7 +57,7 @@ export interface ReplicaSecret {
 
 /** One running copy of an instance. */
 export interface Replica {
-  /** 0 is the one that prompts and files go to. */
+  /** 0 is the one whose state is the agent's. Which ones serve: servingReplicas. */
   readonly index: number;
   /** Which engine runs it: the runtime's name for now. */
   readonly operator: string;

@@ -112,12 +112,10 @@ export function runningContainer(instance: ManagedInstance, index: number): stri
 }
 
 /**
- * What is asked of a replica beside the first can be done by it, or once the agent, which sleeps, has woken. Of the first
- * one that shows by itself.
+ * What is asked of a replica that is named can be done by it, or once the agent, which sleeps, has woken.
  * @throws NotFoundError when there is no such replica, AgentNotRunningError
  */
 export function assertThere(instance: ManagedInstance, index: number): void {
-  if (index === 0) return;
   if (instance.lifecycle.sleep === null) runningContainer(instance, index);
   else containerOfReplica(instance, index);
 }

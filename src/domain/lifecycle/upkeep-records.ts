@@ -21,7 +21,7 @@ export abstract class UpkeepRecords {
   /**
    * Notes that somebody uses the agent, for `ttlMs` unless told again. One that sleeps is woken by it.
    * @throws NotFoundError
-   * @throws AgentNotRunningError when it does not run, and does not just sleep
+   * @throws AgentNotRunningError when none of its replicas runs, and it does not just sleep
    */
   abstract beginUse(path: InstancePath, useId: string, ttlMs: number): Promise<ManagedInstance>;
   /** These uses, of these agents, go on for `ttlMs` more. */

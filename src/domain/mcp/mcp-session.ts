@@ -27,6 +27,8 @@ export interface McpSession {
   readonly tenantId: TenantId;
   readonly projectId: ProjectId;
   readonly instanceId: AgentInstanceId;
+  /** Of the agent's replicas, the one that it is in for its life. */
+  readonly replica: number;
   readonly command: readonly string[];
   readonly state: McpSessionState;
   /** The revision of MCP that client and server agreed on, such as 2025-11-25; null until the server has said it. */

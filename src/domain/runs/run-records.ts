@@ -35,7 +35,7 @@ export abstract class RunRecords {
   /** Inserts an open run, which is its owner's for `ttlMs`, with its event. */
   abstract insert(run: Run, ttlMs: number, event: DomainEvent<'run.started'>): Promise<void>;
   /** queued → running. false: it is not queued any more. */
-  abstract begin(id: RunId, startedAt: Date): Promise<boolean>;
+  abstract begin(id: RunId, place: Pick<Run, 'replica'> & { readonly startedAt: Date }): Promise<boolean>;
   /** Ends an open run, with its event. null: it had ended before. @throws OutboxFullError */
   abstract end(id: RunId, outcome: RunOutcome, event: DomainEvent<'run.ended'>): Promise<Run | null>;
   /** All open runs of this owner are its own for `ttlMs` more. */

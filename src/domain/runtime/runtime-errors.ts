@@ -45,6 +45,10 @@ export class RuntimeError extends DomainError {
   }
 }
 
+/** It does not answer, or not in time: the same call may succeed later. */
+export const isEngineAway = (error: unknown): error is RuntimeError =>
+  error instanceof RuntimeError && (error.failure === 'unavailable' || error.failure === 'timeout');
+
 /** Thrown when the agent-server inside a container does not answer, or not in its protocol. */
 export class AgentUnreachableError extends DomainError {
   constructor(container: string, options: DomainErrorOptions = {}) {

@@ -1,8 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import type { ProjectId } from '../../domain/ids.js';
 import type { Project } from '../../domain/projects/project.js';
 import { Projects } from '../../domain/projects/projects.repository.js';
+import { Sweeper } from '../../platform/sweeper.js';
 import { Removals } from './removals.js';
 import { Snapshots } from './snapshots.js';
 
@@ -14,26 +15,13 @@ const PAGE = 50;
  * pending, and an index holds only those, so that a look costs the same however many projects there are.
  */
 @Injectable()
-export class RosterSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(RosterSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
-
+export class RosterSweeper extends Sweeper {
   constructor(
     private readonly projects: Projects,
     private readonly snapshots: Snapshots,
     private readonly removals: Removals,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.next(0);
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  ) {
+    super('unfinished projects', { everyMs: PERIOD_MS, firstAfterMs: 0 });
   }
 
   /** Looks at every project in which something is pending. What fails is logged, and tried again by the next sweep. */
@@ -42,7 +30,7 @@ export class RosterSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     for (;;) {
       const page: readonly Project[] = await this.projects.findPending(after, PAGE);
       for (const project of page) {
-        if (this.stopped) return;
+        if (this.stopping.aborted) return;
         await this.finish(project);
       }
       after = page.at(-1)?.id ?? null;
@@ -57,18 +45,5 @@ export class RosterSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (cause) {
       this.logger.error({ msg: 'the agents of a project are not as assigned', projectId: project.id, err: cause });
     }
-  }
-
-  private next(delayMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep()
-        .catch((cause: unknown) => {
-          this.logger.error({ msg: 'looking for unfinished projects failed', err: cause });
-        })
-        .then(() => {
-          this.next(PERIOD_MS);
-        });
-    }, delayMs);
   }
 }

@@ -158,12 +158,13 @@ export class FilesService {
     }
   }
 
+  /** All replicas have the same workspace. */
   private async ask<T>(instance: ManagedInstance, act: (files: AgentFiles) => Promise<T>): Promise<T> {
-    const { files } = await this.lifecycle.connectionTo(instance);
+    const { replica, connection } = await this.lifecycle.answering(instance);
     try {
-      return await act(files);
+      return await act(connection.files);
     } catch (error) {
-      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance);
+      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance, replica);
       throw error;
     }
   }

@@ -23,6 +23,11 @@ export class AgentConnections {
     }
   }
 
+  /** The one that is open already. */
+  async known(containerId: string): Promise<AgentConnection | null> {
+    return (await this.connections.get(containerId)?.catch(() => null)) ?? null;
+  }
+
   /** Keeps a connection that is open already. */
   keep(containerId: string, connection: AgentConnection): void {
     this.drop(containerId);

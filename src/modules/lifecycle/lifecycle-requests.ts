@@ -14,6 +14,7 @@ import { runningHolding } from '../../domain/quotas/holding.js';
 import { QuotaGate } from '../../domain/quotas/quota-gate.js';
 import { againWhenOvertaken } from '../../platform/again-when-overtaken.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
+import { EarlyLeases } from './reconciler/early-leases.js';
 
 /** Writes what is wanted of an instance. Whatever is to run gets its share of the quotas first. */
 @Injectable()
@@ -22,6 +23,7 @@ export class LifecycleRequests {
     private readonly records: LifecycleRecords,
     private readonly quotas: QuotaGate,
     private readonly settings: LifecycleSettings,
+    private readonly leases: EarlyLeases,
   ) {}
 
   /**
@@ -34,15 +36,26 @@ export class LifecycleRequests {
   async request(path: InstancePath, action: LifecycleAction, actor: Actor, asked: AskedWith = {}): Promise<Changed> {
     const { replicas } = asked;
     this.assertPossible(action, replicas);
-    if (action !== 'scale' && ACTIONS[action] !== 'running')
-      return this.records.request(path, action, actor, undefined, asked);
+    if (action !== 'scale' && ACTIONS[action] !== 'running') return this.write(path, action, actor, undefined, asked);
     return againWhenOvertaken(async () => {
       const instance = await this.records.get(path);
       const { state, desired } = instance.lifecycle;
       if (isAllowed(action, state, desired.state)) await this.claim(instance, action, replicas);
       // Not allowed: then it is this that says so.
-      return this.records.request(path, action, actor, desired.generation, asked);
+      return this.write(path, action, actor, desired.generation, asked);
     });
+  }
+
+  private async write(
+    path: InstancePath,
+    action: LifecycleAction,
+    actor: Actor,
+    generation: number | undefined,
+    asked: AskedWith,
+  ): Promise<Changed> {
+    return this.leases.with(path.id, async (terms) =>
+      this.records.request(path, action, actor, generation, asked, terms),
+    );
   }
 
   /** One that is not to run claims nothing by being scaled: its next start does. */

@@ -26,6 +26,8 @@ export class LifecycleSettings {
   readonly concurrency: number = 8;
   /** Copies of one instance that have the engine do something for them at once. Those that only wait, as for an agent to become healthy, do not count. */
   readonly replicasAtOnce: number = 5;
+  /** For one copy to open a connection where another could be asked: it may hang, and no check have shown that yet. */
+  readonly replicaPatienceMs: number = 3_000;
   /** First wait after the engine did not answer; twice as long each time. */
   readonly engineRetryMs: number = 250;
   readonly engineRetryLongestMs: number = 5_000;

@@ -17,6 +17,7 @@ import { AgentFolders } from './agent-folders.js';
 import { BoundedExec } from './bounded-exec.js';
 import { ContainerPlanner } from './container-planner.js';
 import { ProjectSlugs } from './project-slugs.js';
+import { ReplicaRoutes } from './replica-routes.js';
 import { DueWatch } from './due-watch.js';
 import { HookUplinks } from './hook-uplinks.js';
 import { HostHooks } from './host-hooks.js';
@@ -49,6 +50,7 @@ import { PortKeeper } from './ports/port-keeper.js';
 import { PortPolicy } from './ports/port-policy.js';
 import { PortListener } from './ports/port.listener.js';
 import { Engine } from './reconciler/engine.js';
+import { EarlyLeases } from './reconciler/early-leases.js';
 import { EngineWatch } from './reconciler/engine-watch.js';
 import { InstanceWorker } from './reconciler/instance-worker.js';
 import { OrphanRemoval } from './reconciler/orphan-removal.js';
@@ -116,6 +118,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     LifecycleListener,
     LifecycleNotifier,
     LifecycleRequests,
+    EarlyLeases,
     LifecycleService,
     LifecycleNews,
     LifecycleWaiter,
@@ -138,6 +141,7 @@ import { WorkspaceCaptureService } from './workspace-capture.service.js';
     PreStopHook,
     Reconciler,
     ReconcilerGauges,
+    ReplicaRoutes,
     Resync,
     SecretDelivery,
     SeedSteps,

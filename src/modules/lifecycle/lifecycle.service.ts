@@ -19,6 +19,7 @@ import {
   type LogQuery,
 } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import type { Tunnel } from '../../domain/runtime/tunnel.js';
 import type { Uplink, UplinkHandler } from '../../domain/runtime/uplink.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
 import { AgentConnections } from './agent-connections.js';
@@ -27,6 +28,7 @@ import { failureOf } from './failure-of.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleRequests } from './lifecycle-requests.js';
 import { LifecycleWaiter } from './lifecycle-waiter.js';
+import { ReplicaRoutes, type AnsweringReplica } from './replica-routes.js';
 
 export interface ActionResult {
   /** false: it is on its way. */
@@ -46,6 +48,7 @@ export class LifecycleService {
     private readonly runtime: ContainerRuntime,
     private readonly planner: ContainerPlanner,
     private readonly connections: AgentConnections,
+    private readonly routes: ReplicaRoutes,
     private readonly bus: DomainEventBus,
   ) {}
 
@@ -150,6 +153,21 @@ export class LifecycleService {
    */
   async connectionTo(instance: ManagedInstance, replica = 0): Promise<AgentConnection> {
     return this.connections.to(await this.addressOf(instance, replica));
+  }
+
+  /** As ReplicaRoutes.tunnel. */
+  async tunnelTo(instance: ManagedInstance, port: number, signal: AbortSignal): Promise<Tunnel> {
+    return this.routes.tunnel(instance, port, signal);
+  }
+
+  /** As ReplicaRoutes.answering. */
+  async answering(instance: ManagedInstance): Promise<AnsweringReplica> {
+    return this.routes.answering(instance);
+  }
+
+  /** As ReplicaRoutes.byTurns. */
+  async onNextReplica<T>(instance: ManagedInstance, work: (replica: number) => Promise<T>): Promise<T> {
+    return this.routes.byTurns(instance, work);
   }
 
   /**

@@ -45,14 +45,22 @@ export class McpOpener {
   ) {}
 
   /**
-   * Starts a server; an agent that sleeps is woken for it, and stays awake as long as the session lasts.
+   * Starts a server, in the next replica that can serve; an agent that sleeps is woken for it, and stays awake as long as the session
+   * lasts.
+   * @param named the replica that it is to be in, whichever's turn it is
    * @throws NotFoundError, AgentNotRunningError, RuntimeError, DomainError MCP_NOT_OFFERED, TOO_MANY_MCP_SESSIONS
    */
-  async begin(caller: Principal, path: InstancePath, signal: AbortSignal): Promise<OpenMcpSession> {
+  async begin(
+    caller: Principal,
+    path: InstancePath,
+    named: number | undefined,
+    signal: AbortSignal,
+  ): Promise<OpenMcpSession> {
     const use = await this.use.hold(path);
     try {
-      const instance = await use.awake(signal);
-      const carried = await this.start(caller, path, instance, use);
+      const instance = await use.awake(signal, named);
+      const start = async (replica: number): Promise<Carried> => this.start(caller, path, { instance, replica, use });
+      const carried = await (named === undefined ? this.lifecycle.onNextReplica(instance, start) : start(named));
       carried.entry.gone = this.carry(carried);
       this.open.keepUntil(carried.entry.gone);
       return carried.entry;
@@ -62,11 +70,15 @@ export class McpOpener {
     }
   }
 
-  private async start(caller: Principal, path: InstancePath, instance: ManagedInstance, use: Use): Promise<Carried> {
-    const address = await this.lifecycle.addressOf(instance, 0);
+  private async start(
+    caller: Principal,
+    path: InstancePath,
+    { instance, replica, use }: { instance: ManagedInstance; replica: number; use: Use },
+  ): Promise<Carried> {
+    const address = await this.lifecycle.addressOf(instance, replica);
     const container = address.id;
     const { command, cwd } = await this.programs.of(instance, container);
-    const session = await this.log.begin(caller, path, command, this.open.owner);
+    const session = await this.log.begin(caller, path, { command, replica, owner: this.open.owner });
     try {
       const program = await this.runtime.exec(address, { id: session.id, command, cwd, env: {}, terminal: null });
       const server = new StdioServer(program, this.settings);

@@ -23,13 +23,18 @@ export class McpSessionLog {
    * A place for a session that is about to be opened. Counted once it is there: of those who ask at the same time, none goes over the limit.
    * @throws DomainError TOO_MANY_MCP_SESSIONS
    */
-  async begin(caller: Principal, path: InstancePath, command: readonly string[], owner: string): Promise<McpSession> {
+  async begin(
+    caller: Principal,
+    path: InstancePath,
+    { command, replica, owner }: Pick<McpSession, 'command' | 'replica'> & { readonly owner: string },
+  ): Promise<McpSession> {
     const { perAgent, perTenant, ownedMs } = this.settings;
     const session: McpSession = {
       id: newId<McpSessionId>(),
       tenantId: path.tenantId,
       projectId: path.projectId,
       instanceId: path.id,
+      replica,
       command,
       state: 'opening',
       protocolVersion: null,

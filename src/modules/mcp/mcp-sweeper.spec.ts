@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { INITIAL_LIFECYCLE } from '../../domain/lifecycle/lifecycle.js';
 import type { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import type { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
@@ -20,14 +21,16 @@ describe('the sweep of MCP sessions', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     lost = [
-      { id: 'opening' as McpSession['id'], state: 'opening' },
-      { id: 'open' as McpSession['id'], state: 'open' },
+      { id: 'opening' as McpSession['id'], state: 'opening', replica: 0 },
+      { id: 'open' as McpSession['id'], state: 'open', replica: 1 },
     ];
     endExec.mockReset().mockResolvedValue();
     discard.mockReset().mockResolvedValue();
     end.mockReset().mockResolvedValue();
     const findLost = (): Promise<Partial<McpSession>[]> => Promise.resolve(lost);
-    const find = (): Promise<object> => Promise.resolve({ lifecycle: { containerId: 'container' } });
+    const replicas = [{ index: 1, containerId: 'container-1', state: 'running' }];
+    const lifecycle = { ...INITIAL_LIFECYCLE, containerId: 'container-0', replicas };
+    const find = (): Promise<object> => Promise.resolve({ lifecycle });
     sut = new McpSweeper(
       { findLost, discard } as unknown as McpSessionRecords,
       { find } as unknown as LifecycleRecords,
@@ -37,16 +40,16 @@ describe('the sweep of MCP sessions', () => {
     );
   });
 
-  afterEach(() => {
-    sut.onModuleDestroy();
+  afterEach(async () => {
+    await sut.onModuleDestroy();
     jest.useRealTimers();
   });
 
-  it('ends what they left, then forgets those that nobody was told of, and tells of the others', async () => {
+  it('ends what they left where they were, then forgets those that nobody was told of, and tells of the others', async () => {
     await sut.sweep();
     expect(endExec.mock.calls).toEqual([
-      ['container', 'opening'],
-      ['container', 'open'],
+      ['container-0', 'opening'],
+      ['container-1', 'open'],
     ]);
     expect(discard.mock.calls).toEqual([['opening']]);
     expect(end.mock.calls.map(([session, outcome]) => [session.id, outcome.end])).toEqual([['open', 'lost']]);
@@ -71,5 +74,6 @@ describe('the sweep of MCP sessions', () => {
     done();
     await jest.advanceTimersByTimeAsync(2 * EVERY_MS);
     expect(endExec).toHaveBeenCalledTimes(3);
+    done();
   });
 });

@@ -2,6 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from 
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../domain/identity/principal.js';
+import { AnyReplicaQuery } from '../../platform/http/any-replica-query.dto.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { KeepsText } from '../../platform/http/keeps-text.decorator.js';
@@ -47,7 +48,7 @@ export class McpController {
   @ApiOperation({
     summary: "Say something to the agent's MCP server",
     description:
-      "MCP's Streamable HTTP, revisions 2025-03-26 to 2025-11-25. `initialize` starts a server for a session of its own. Messages are passed on as they are.",
+      "MCP's Streamable HTTP, revisions 2025-03-26 to 2025-11-25. `initialize` starts a server for a session of its own, in the copy of the agent that `replica` names or else in the next one; whatever comes later goes there. Messages are passed on as they are.",
   })
   @ApiHeader(SESSION)
   @ApiConsumes('application/json')
@@ -60,10 +61,11 @@ export class McpController {
   async post(
     @Caller() caller: Principal,
     @Param() { projectId, id }: McpPath,
+    @Query() { replica }: AnyReplicaQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.mcp.post(caller, { tenantId: caller.tenantId, projectId, id }, request, reply);
+    await this.mcp.post(caller, { tenantId: caller.tenantId, projectId, id }, replica, request, reply);
   }
 
   @Get()

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { assertThere } from '../../domain/lifecycle/replicas.js';
 import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -44,15 +46,22 @@ export class McpService {
 
   /**
    * Passes on what a client says, and answers with what the server says to it; resolves when that is out.
+   * @param replica the one that a session which begins is to be in; any unless given
    * @throws DomainError MALFORMED_REQUEST, FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, MCP_SESSION_BUSY, and what McpOpener.begin throws
    * @throws ValidationFailedError, NotFoundError for a session that is not, or no more
    */
-  async post(caller: Principal, path: InstancePath, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async post(
+    caller: Principal,
+    path: InstancePath,
+    replica: number | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
     assertOrigin(request);
     assertAccepts(request, JSON_TYPE, EVENTS_TYPE);
     const batch = readPosted(request, request.body);
     if (isBeginning(batch)) {
-      await this.begin(caller, path, batch, reply);
+      await this.begin(caller, path, replica, batch, reply);
       return;
     }
     const { conversation } = await this.sessionOf(caller, path, request);
@@ -88,9 +97,16 @@ export class McpService {
     return this.records.list(path, page);
   }
 
-  private async begin(caller: Principal, path: InstancePath, batch: Batch, reply: FastifyReply): Promise<void> {
-    await this.assertPossible(path);
-    const { conversation, token } = await this.opener.begin(caller, path, clientGone(reply));
+  private async begin(
+    caller: Principal,
+    path: InstancePath,
+    replica: number | undefined,
+    batch: Batch,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const instance = await this.assertPossible(path);
+    if (replica !== undefined) assertThere(instance, replica);
+    const { conversation, token } = await this.opener.begin(caller, path, replica, clientGone(reply));
     const answer = new Answer(reply, this.settings);
     answer.header('mcp-session-id', token);
     void answer.done.then(() => {
@@ -108,9 +124,9 @@ export class McpService {
     throw sessionMissing();
   }
 
-  private async assertPossible(path: InstancePath): Promise<void> {
-    await this.lifecycle.get(path);
-    if (this.runtime.capabilities.exec) return;
+  private async assertPossible(path: InstancePath): Promise<ManagedInstance> {
+    const instance = await this.lifecycle.get(path);
+    if (this.runtime.capabilities.exec) return instance;
     throw new RuntimeError(
       'unsupported',
       `The ${this.runtime.name} runtime has no MCP servers in agents. Use a container engine (RUNTIME=docker).`,

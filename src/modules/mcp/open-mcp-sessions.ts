@@ -1,6 +1,4 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { Authenticator } from '../../domain/identity/authenticator.js';
@@ -9,6 +7,7 @@ import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
 import { Draining } from '../../platform/http/draining.js';
+import { newOwner } from '../../platform/leases/new-owner.js';
 import { McpSettings } from './mcp-settings.js';
 import type { Conversation } from './wire/conversation.js';
 
@@ -26,7 +25,7 @@ export interface OpenMcpSession {
 /** The MCP sessions that this process carries: it says again and again that it is there, and ends those whose time has come. */
 @Injectable()
 export class OpenMcpSessions implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly owner = newOwner();
   private readonly logger = new Logger(OpenMcpSessions.name);
   private readonly open = new Map<string, OpenMcpSession>();
   private readonly endings = new Set<Promise<unknown>>();

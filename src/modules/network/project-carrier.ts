@@ -38,7 +38,7 @@ export class ProjectCarrier {
           clearTimeout(late);
           // It may have become another one meanwhile.
           if (!exposedPorts(awake.manifest).includes(call.destination.port)) return 'not-allowed';
-          const tunnel = await (await this.lifecycle.connectionTo(awake)).tunnel(call.destination.port);
+          const tunnel = await this.lifecycle.tunnelTo(awake, call.destination.port, call.gone);
           carried.isOpen = true;
           opened();
           await joinTunnels(call.accept(), tunnel, call.gone);

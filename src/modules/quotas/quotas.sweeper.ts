@@ -1,6 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../../domain/ids.js';
 import { QuotaLedgers } from '../../domain/quotas/quota-ledger.js';
+import { Sweeper } from '../../platform/sweeper.js';
 import { LedgerKeeper } from './ledger-keeper.js';
 import { QuotaSettings } from './quota-settings.js';
 
@@ -8,26 +9,13 @@ const PAGE = 100;
 
 /** Puts every ledger right by what the documents say: a crash leaves claims without a thing, and things without a claim. */
 @Injectable()
-export class QuotasSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(QuotasSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
-
+export class QuotasSweeper extends Sweeper {
   constructor(
     private readonly ledgers: QuotaLedgers,
     private readonly keeper: LedgerKeeper,
     private readonly settings: QuotaSettings,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.next();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  ) {
+    super('quotas', { everyMs: settings.sweepEveryMs });
   }
 
   async sweep(): Promise<void> {
@@ -35,24 +23,11 @@ export class QuotasSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     for (;;) {
       const page: readonly TenantId[] = await this.ledgers.tenants(after, PAGE);
       for (const tenantId of page) {
-        if (this.stopped) return;
+        if (this.stopping.aborted) return;
         await this.keeper.recount(tenantId);
       }
       after = page.at(-1) ?? null;
       if (page.length < PAGE) return;
     }
-  }
-
-  private next(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep()
-        .catch((cause: unknown) => {
-          this.logger.warn({ msg: 'quotas could not be recounted; the next sweep tries again', err: cause });
-        })
-        .then(() => {
-          this.next();
-        });
-    }, this.settings.sweepEveryMs);
   }
 }

@@ -1,9 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { RunId } from '../../domain/ids.js';
 import { RunRecords } from '../../domain/runs/run-records.js';
+import { newOwner } from '../../platform/leases/new-owner.js';
 import { RunOutput } from './run-output.js';
 import { SandboxSettings } from './sandbox-settings.js';
 
@@ -15,7 +14,7 @@ interface OpenRun {
 /** The runs whose answers this process waits for; says again and again that it is there, so that they are not lost. */
 @Injectable()
 export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly owner = newOwner();
   private readonly logger = new Logger(OpenRuns.name);
   private readonly endings = new Set<Promise<unknown>>();
   private readonly runs = new Map<RunId, OpenRun>();

@@ -5,6 +5,7 @@ import type { ProblemCode } from '../../domain/errors/problem-catalogue.js';
 import type { Use } from '../../domain/lifecycle/agent-use.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
+import { firstOne } from '../../domain/lifecycle/serving-replicas.js';
 import { NO_RESULT, RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
 import type { RunRequests } from '../../domain/runs/run-request.js';
 import type { Run, RunType } from '../../domain/runs/run.js';
@@ -18,6 +19,8 @@ export interface Commission<T extends RunType> {
   readonly run: Run;
   readonly kind: RunKind<T>;
   readonly request: RunRequests[T];
+  /** The one that was named; undefined: the first that can serve. */
+  readonly replica: number | undefined;
   readonly path: InstancePath;
   /** The instance when the run is open on it already; null when it has to wait for its turn. */
   readonly begun: ManagedInstance | null;
@@ -46,12 +49,12 @@ export class RunExecution {
   private async carryOut<T extends RunType>(
     commission: Commission<T>,
   ): Promise<Partial<RunOutcome> & Pick<RunOutcome, 'status'>> {
-    const { run, kind, request, path, begun, use, output, cancelled } = commission;
+    const { kind, request, output, cancelled } = commission;
     const limitMs = kind.limitMs(request);
     const limit = AbortSignal.timeout(limitMs);
     const signal = AbortSignal.any([limit, cancelled, this.open.ending]);
     try {
-      const instance = begun ?? (await this.waitForTurn(run, path, use, signal));
+      const { run, instance } = await this.begun(commission, signal);
       return await kind.perform({ run, request, instance, output, signal });
     } catch (error) {
       if (!signal.aborted) return { status: 'failed', error: told(error) };
@@ -62,18 +65,19 @@ export class RunExecution {
     }
   }
 
-  private async waitForTurn(
-    run: Run,
-    path: InstancePath,
-    use: Use | null,
+  /** The run once it is its turn, where it is done. */
+  private async begun<T extends RunType>(
+    { run, replica, path, begun, use }: Commission<T>,
     signal: AbortSignal,
-  ): Promise<ManagedInstance> {
+  ): Promise<{ readonly run: Run; readonly instance: ManagedInstance }> {
+    if (begun !== null) return { run, instance: begun };
     await use?.awake(signal, run.replica);
     for (;;) {
       const instance = await this.instances.beginRun(path, run.id, this.settings.runsPerAgent);
       if (instance !== null) {
-        await this.runs.begin(run.id, new Date());
-        return instance;
+        const place = { startedAt: new Date(), replica: replica ?? firstOne(instance) };
+        await this.runs.begin(run.id, place);
+        return { run: { ...run, ...place }, instance };
       }
       await sleep(this.settings.turnPollMs, undefined, { signal });
     }

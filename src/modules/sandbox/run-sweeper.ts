@@ -1,9 +1,10 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { AgentInstanceId, RunId } from '../../domain/ids.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import { NO_RESULT, RunRecords } from '../../domain/runs/run-records.js';
 import type { Run } from '../../domain/runs/run.js';
-import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
+import { Sweeper } from '../../platform/sweeper.js';
 import { SandboxService } from './sandbox.service.js';
 import { SandboxSettings } from './sandbox-settings.js';
 
@@ -11,40 +12,19 @@ const BATCH = 100;
 
 /** Ends what a dead process left: its open runs are lost, and the agents they were on are free again. */
 @Injectable()
-export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(RunSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  /** Ending processes can take longer than it is to the next sweep, which would only get in the way of this one. */
-  private sweeping: Promise<void> | null = null;
-
+export class RunSweeper extends Sweeper {
   constructor(
     private readonly runs: RunRecords,
     private readonly instances: LifecycleRecords,
     private readonly sandbox: SandboxService,
     private readonly settings: SandboxSettings,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweeping ??= this.attempt().finally(() => (this.sweeping = null));
-    }, this.settings.sweepEveryMs).unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  ) {
+    super('runs', { everyMs: settings.sweepEveryMs });
   }
 
   async sweep(): Promise<void> {
     await this.endLostRuns();
     await this.freeAgents();
-  }
-
-  private async attempt(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.logger.warn({ msg: 'sweeping runs failed; it is tried again', err: error });
-    }
   }
 
   private async endLostRuns(): Promise<void> {
@@ -62,7 +42,7 @@ export class RunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
       return true;
     } catch (error) {
       this.logger.warn({ msg: 'processes of a lost run could not be ended', run: run.id, err: error });
-      return !(error instanceof RuntimeError && ['unavailable', 'timeout'].includes(error.failure));
+      return !isEngineAway(error);
     }
   }
 

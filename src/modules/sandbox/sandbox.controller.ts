@@ -11,11 +11,11 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
+import { AnyReplicaQuery } from '../../platform/http/any-replica-query.dto.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { PageQuery } from '../../platform/http/page-query.dto.js';
 import { Prefer } from '../../platform/http/prefer.decorator.js';
 import type { Preferences } from '../../platform/http/preferences.js';
-import { ReplicaQuery } from '../../platform/http/replica-query.dto.js';
 import { Requires } from '../../platform/http/requires.decorator.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { ExecRunDto } from './dto/exec-run.dto.js';
@@ -58,7 +58,7 @@ export class SandboxController {
   async run(
     @Caller() caller: Principal,
     @Param() { projectId, id }: RunsPath,
-    @Query() { replica }: ReplicaQuery,
+    @Query() { replica }: AnyReplicaQuery,
     @Body() body: object,
     @Prefer() { waitMs = DEFAULT_WAIT_MS, respondAsync }: Preferences,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -6,6 +6,7 @@ import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/e
 import { newId, type RunId } from '../../domain/ids.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { assertThere } from '../../domain/lifecycle/replicas.js';
+import { firstOne } from '../../domain/lifecycle/serving-replicas.js';
 import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -27,6 +28,13 @@ import { SandboxSettings } from './sandbox-settings.js';
 /** A run that is on record. */
 type Begun = Pick<Commission<RunType>, 'run' | 'begun' | 'use'> & { readonly event: DomainEvent<'run.started'> };
 
+/** A run that is asked for. */
+interface Asked<T extends RunType> {
+  readonly request: RunRequests[T] & { readonly type: T };
+  /** undefined: none was named. */
+  readonly replica: number | undefined;
+}
+
 /** Gives agents work, and shows what came of it. */
 @Injectable()
 export class SandboxService {
@@ -47,6 +55,7 @@ export class SandboxService {
 
   /**
    * Starts a run, in one of the agent's replicas, and waits for its end up to `waitMs`; afterwards it goes on.
+   * @param replica the first one that can serve when it begins unless given
    * @returns the run, ended or not
    * @throws NotFoundError, also when there is no such replica; AgentNotRunningError, QuotaExceededError, RuntimeError unsupported
    */
@@ -55,15 +64,15 @@ export class SandboxService {
     request: RunRequests[T] & { readonly type: T },
     actor: Actor,
     waitMs: number,
-    replica = 0,
+    replica?: number,
   ): Promise<Run> {
     const kind = await this.possibleKind(request.type, path);
-    if (replica > 0) assertThere(await this.instances.get(path), replica);
+    if (replica !== undefined) assertThere(await this.instances.get(path), replica);
     const id = newId<RunId>();
-    const { run, begun, use, event } = await this.begin(id, path, kind, { ...request, replica }, actor);
+    const { run, begun, use, event } = await this.begin(id, path, kind, { request, replica }, actor);
     this.bus.publish(event);
     const ending = this.open.keep(id, ({ output, cancel }) =>
-      this.carryOut({ run, kind, request, path, begun, use, output, cancelled: cancel.signal }),
+      this.carryOut({ run, kind, request, replica, path, begun, use, output, cancelled: cancel.signal }),
     );
     return waitMs === 0 ? run : this.settled(ending, run, path, waitMs);
   }
@@ -85,14 +94,14 @@ export class SandboxService {
     id: RunId,
     path: InstancePath,
     kind: RunKind<T>,
-    request: RunRequests[T] & { readonly type: T; readonly replica: number },
+    asked: Asked<T>,
     actor: Actor,
   ): Promise<Begun> {
     const beginning = this.beginNow(path, id);
     beginning.catch(() => undefined);
     try {
       return await this.quotas.claimFor(path.tenantId, [runHolding(id, path.projectId)], async () =>
-        this.record(id, path, kind, request, actor, await beginning),
+        this.record(id, path, kind, asked, actor, await beginning),
       );
     } catch (error) {
       if ((await beginning) !== null) await this.instances.endRun(path.id, id);
@@ -104,15 +113,16 @@ export class SandboxService {
     id: RunId,
     path: InstancePath,
     kind: RunKind<T>,
-    request: RunRequests[T] & { readonly type: T; readonly replica: number },
+    { request, replica: named }: Asked<T>,
     actor: Actor,
     begun: ManagedInstance | null,
   ): Promise<Begun> {
     // An open run keeps its agent; one that waits for its turn, or for the agent to wake, has to say so.
     const use = begun === null ? await this.use.hold(path) : null;
     const { fields, inputHash } = kind.describe(request);
-    const { type, replica } = request;
-    const run = this.newRun(id, path, { type, replica, ...fields }, begun !== null);
+    // One that waits for its turn is given its place then.
+    const replica = named ?? (begun === null ? 0 : firstOne(begun));
+    const run = this.newRun(id, path, { type: request.type, replica, ...fields }, begun !== null);
     const event = runEvent('run.started', run, actor, {
       runId: id,
       instanceId: path.id,

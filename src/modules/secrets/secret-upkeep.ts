@@ -1,5 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DomainError } from '../../domain/errors/domain-error.js';
+import { Injectable } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import type { DomainEvent } from '../../domain/events/domain-events.js';
 import type { ProjectId, SecretId } from '../../domain/ids.js';
@@ -8,6 +7,7 @@ import { KeyWrapper } from '../../domain/secrets/key-wrapper.js';
 import { sealContext } from '../../domain/secrets/secret.js';
 import { Secrets, type OldKey } from '../../domain/secrets/secrets.repository.js';
 import { OnDomainEvent } from '../../platform/events/on-domain-event.decorator.js';
+import { Sweeper } from '../../platform/sweeper.js';
 import { SecretsService } from './secrets.service.js';
 
 const PAGE = 100;
@@ -18,11 +18,7 @@ const SWEEP_EVERY_MS = 5 * 60 * 1000;
  * is put under the newest, when Muster starts and by each sweep.
  */
 @Injectable()
-export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(SecretUpkeep.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+export class SecretUpkeep extends Sweeper {
   /** Said once, not at each sweep. */
   private toldUnreadable = 0;
 
@@ -31,16 +27,8 @@ export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly projects: Projects,
     private readonly service: SecretsService,
     private readonly wrapper: KeyWrapper,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.next(0);
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  ) {
+    super('secrets', { everyMs: SWEEP_EVERY_MS, firstAfterMs: 0 });
   }
 
   @OnDomainEvent('project.archived')
@@ -65,7 +53,7 @@ export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private async putUnderNewestKey(): Promise<void> {
     let after: SecretId | null = null;
     let [moved, unreadable] = [0, 0];
-    while (!this.stopped) {
+    while (!this.stopping.aborted) {
       const page: readonly OldKey[] = await this.secrets.findOldKeys(this.wrapper.currentKeyId, after, PAGE);
       for (const old of page) {
         if (await this.rewrap(old)) moved++;
@@ -97,7 +85,7 @@ export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async destroyOfArchived(): Promise<void> {
     let after: ProjectId | null = null;
-    while (!this.stopped) {
+    while (!this.stopping.aborted) {
       const page = await this.secrets.findProjects(after, PAGE);
       for (const { tenantId, projectId } of page) {
         const project = await this.projects.find(projectId, tenantId);
@@ -107,19 +95,5 @@ export class SecretUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       after = page.at(-1)?.projectId ?? null;
       if (page.length < PAGE) return;
     }
-  }
-
-  private next(inMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep()
-        .catch((cause: unknown) => {
-          const level = cause instanceof DomainError ? 'warn' : 'error';
-          this.logger[level]({ msg: 'secrets could not be looked after; the next sweep tries again', err: cause });
-        })
-        .then(() => {
-          this.next(SWEEP_EVERY_MS);
-        });
-    }, inMs).unref();
   }
 }

@@ -1,6 +1,4 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Authenticator } from '../../domain/identity/authenticator.js';
 import { holds } from '../../domain/identity/principal.js';
 import type { Actor } from '../../domain/events/actor.js';
@@ -8,6 +6,7 @@ import type { TerminalId } from '../../domain/ids.js';
 import type { Terminal, TerminalEnd } from '../../domain/terminals/terminal.js';
 import { TerminalRecords } from '../../domain/terminals/terminal-records.js';
 import { Draining } from '../../platform/http/draining.js';
+import { newOwner } from '../../platform/leases/new-owner.js';
 import type { TerminalLine } from './terminal-line.js';
 import { TerminalSettings } from './terminal-settings.js';
 
@@ -20,7 +19,7 @@ interface OpenTerminal {
 /** The terminals that this process carries: it says again and again that it is there, and closes those that are to be closed. */
 @Injectable()
 export class OpenTerminals implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly owner = newOwner();
   private readonly logger = new Logger(OpenTerminals.name);
   private readonly open = new Map<TerminalId, OpenTerminal>();
   private readonly endings = new Set<Promise<unknown>>();

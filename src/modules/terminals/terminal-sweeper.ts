@@ -1,11 +1,12 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { systemActor } from '../../domain/events/actor.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import { replicaView } from '../../domain/lifecycle/replicas.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
-import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
 import { TerminalRecords } from '../../domain/terminals/terminal-records.js';
 import type { Terminal } from '../../domain/terminals/terminal.js';
+import { Sweeper } from '../../platform/sweeper.js';
 import { TerminalSettings } from './terminal-settings.js';
 import { TerminalsService } from './terminals.service.js';
 
@@ -14,28 +15,15 @@ const MUSTER = systemActor('terminals');
 
 /** Ends what a dead process left: its terminals, and their processes in containers; and forgets what nobody connected to. */
 @Injectable()
-export class TerminalSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(TerminalSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  /** Ending processes can take longer than it is to the next sweep, which would only get in the way of this one. */
-  private sweeping: Promise<void> | null = null;
-
+export class TerminalSweeper extends Sweeper {
   constructor(
     private readonly records: TerminalRecords,
     private readonly instances: LifecycleRecords,
     private readonly terminals: TerminalsService,
     private readonly runtime: ContainerRuntime,
     private readonly settings: TerminalSettings,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweeping ??= this.attempt().finally(() => (this.sweeping = null));
-    }, this.settings.sweepEveryMs).unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  ) {
+    super('terminals', { everyMs: settings.sweepEveryMs });
   }
 
   async sweep(): Promise<void> {
@@ -43,14 +31,6 @@ export class TerminalSweeper implements OnApplicationBootstrap, OnModuleDestroy 
     for (const terminal of await this.records.findLost(BATCH)) {
       if (!(await this.isLeftClean(terminal))) continue;
       await this.terminals.end(terminal, { end: 'lost', exitCode: null }, MUSTER);
-    }
-  }
-
-  private async attempt(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.logger.warn({ msg: 'sweeping terminals failed; it is tried again', err: error });
     }
   }
 
@@ -63,7 +43,7 @@ export class TerminalSweeper implements OnApplicationBootstrap, OnModuleDestroy 
       return true;
     } catch (error) {
       this.logger.warn({ msg: 'processes of a lost terminal could not be ended', terminal: id, err: error });
-      return !(error instanceof RuntimeError && ['unavailable', 'timeout'].includes(error.failure));
+      return !isEngineAway(error);
     }
   }
 }

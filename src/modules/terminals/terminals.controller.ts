@@ -6,7 +6,7 @@ import { AccessControl } from '../../platform/http/access-control.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { Caller } from '../../platform/http/caller.decorator.js';
 import { PageQuery } from '../../platform/http/page-query.dto.js';
-import { ReplicaQuery } from '../../platform/http/replica-query.dto.js';
+import { AnyReplicaQuery } from '../../platform/http/any-replica-query.dto.js';
 import { Requires } from '../../platform/http/requires.decorator.js';
 import { TakesTicket } from '../../platform/http/takes-ticket.decorator.js';
 import { Upgrades } from '../../platform/http/upgrades.js';
@@ -44,7 +44,7 @@ export class TerminalsController {
   async create(
     @Caller() caller: Principal,
     @Param() { projectId, id }: TerminalsPath,
-    @Query() { replica }: ReplicaQuery,
+    @Query() { replica }: AnyReplicaQuery,
     @Body() body: CreateTerminalDto,
     @Req() request: FastifyRequest,
   ): Promise<WaitingTerminalDto> {

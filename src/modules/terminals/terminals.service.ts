@@ -7,6 +7,7 @@ import { newId, type TerminalId } from '../../domain/ids.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import { assertThere } from '../../domain/lifecycle/replicas.js';
+import { firstOne } from '../../domain/lifecycle/serving-replicas.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
@@ -46,6 +47,7 @@ export class TerminalsService {
 
   /**
    * Makes a terminal, in one of the agent's replicas, that waits for its client; an agent that sleeps is woken for it.
+   * @param named the replica; the first one that can serve unless given
    * @param key the API key as it was sent, '' when none was
    * @throws NotFoundError, also when there is no such replica; AgentNotRunningError, RuntimeError unsupported, DomainError TOO_MANY_TERMINALS
    */
@@ -54,16 +56,17 @@ export class TerminalsService {
     path: InstancePath,
     { command, cwd, env, size }: TerminalRequest,
     key: string,
-    replica = 0,
+    named?: number,
   ): Promise<WaitingTerminal> {
-    assertThere(await this.lifecycle.get(path), replica);
+    const seen = await this.lifecycle.get(path);
+    if (named !== undefined) assertThere(seen, named);
     if (!this.runtime.capabilities.exec) {
       throw new RuntimeError(
         'unsupported',
         `The ${this.runtime.name} runtime has no terminals in agents. Use a container engine (RUNTIME=docker).`,
       );
     }
-    return this.use.during(path, async () => {
+    return this.use.during(path, async (instance) => {
       const id = newId<TerminalId>();
       const url = urlOf(path, id);
       const { ticket, expiresAt } = await this.identity.issueTicket(caller, url);
@@ -72,7 +75,7 @@ export class TerminalsService {
         tenantId: path.tenantId,
         projectId: path.projectId,
         instanceId: path.id,
-        replica,
+        replica: named ?? firstOne(instance),
         command,
         cwd,
         envNames: Object.keys(env),

@@ -12,9 +12,14 @@ export class McpUser {
   static async connect(
     url: string,
     path: string,
-    { key = ADMIN_KEY, prepare, ...options }: ClientOptions & { key?: string; prepare?: (client: Client) => void } = {},
+    {
+      key = ADMIN_KEY,
+      query = '',
+      prepare,
+      ...options
+    }: ClientOptions & { key?: string; query?: string; prepare?: (client: Client) => void } = {},
   ): Promise<McpUser> {
-    const transport = new StreamableHTTPClientTransport(new URL(`${url}/api/v1${path}/mcp`), {
+    const transport = new StreamableHTTPClientTransport(new URL(`${url}/api/v1${path}/mcp${query}`), {
       requestInit: { headers: { authorization: `Bearer ${key}` } },
     });
     const client = new Client({ name: 'a-test', version: '1.0.0' }, options);

@@ -86,7 +86,7 @@ export class AgentLifecycleDto {
   @ApiProperty({ type: PinnedImageDto, nullable: true, description: 'What the image in its manifest is to this agent' })
   readonly image!: PinnedImageDto | null;
 
-  @ApiProperty({ type: [PortDto], description: 'Where its ports are to be reached; of replica 0' })
+  @ApiProperty({ type: [PortDto], description: 'Where its ports are to be reached, whichever replica that leads to' })
   readonly ports!: readonly PortDto[];
 
   @ApiProperty({ type: [AgentReplicaDto] })

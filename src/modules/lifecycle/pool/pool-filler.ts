@@ -1,10 +1,9 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOffMs } from '../../../domain/lifecycle/restart-policy.js';
 import { PoolDemands } from '../../../domain/pool/pool-demands.repository.js';
 import { ContainerRuntime } from '../../../domain/runtime/container-runtime.js';
+import { newOwner } from '../../../platform/leases/new-owner.js';
 import { PoolDemandNotes } from './pool-demand-notes.js';
 import { PoolRound } from './pool-round.js';
 import { PoolSettings } from './pool-settings.js';
@@ -18,7 +17,7 @@ const NO_POOL = new PoolSettings({ size: 0 });
 @Injectable()
 export class PoolFiller implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(PoolFiller.name);
-  private readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  private readonly owner = newOwner();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   /** Aborted by a use, which asks for a look as soon as there is quiet. */

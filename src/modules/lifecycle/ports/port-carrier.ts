@@ -28,8 +28,7 @@ export class PortCarrier {
       await this.use.during(
         path,
         async (instance) => {
-          const connection = await this.lifecycle.connectionTo(instance);
-          await join(client, await connection.tunnel(port), gone.signal);
+          await join(client, await this.lifecycle.tunnelTo(instance, port, gone.signal), gone.signal);
         },
         gone.signal,
       );

@@ -15,6 +15,14 @@ import type { AgentInstanceId } from '../../../domain/ids.js';
 import { FollowerHold } from './follower-hold.js';
 import type { ReplicaHold, WholeHold } from './replica-hold.js';
 
+/** A lease, and the instance as the write that took it left it. */
+export interface TakenLease {
+  readonly lease: HeldLease;
+  readonly instance: ManagedInstance;
+  /** Before that write, by the monotonic clock in milliseconds. */
+  readonly takenAt: number;
+}
+
 export interface HoldOptions {
   readonly owner: string;
   readonly leaseMs: number;
@@ -70,7 +78,12 @@ export class Hold implements ReplicaHold, WholeHold {
   static async take(records: LifecycleRecords, id: AgentInstanceId, options: HoldOptions): Promise<Hold | null> {
     const takenAt = performance.now();
     const taken = await records.acquireLease(id, options.owner, options.leaseMs);
-    return taken === null ? null : new Hold(records, taken.lease, taken.instance, options, takenAt);
+    return taken === null ? null : Hold.begin(records, { ...taken, takenAt }, options);
+  }
+
+  /** With a lease that was taken before. */
+  static begin(records: LifecycleRecords, { lease, instance, takenAt }: TakenLease, options: HoldOptions): Hold {
+    return new Hold(records, lease, instance, options, takenAt);
   }
 
   get instance(): ManagedInstance {

@@ -1,13 +1,11 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutboxFullError } from '../../../domain/errors/outbox-full.error.js';
 import type { DomainEvent } from '../../../domain/events/domain-events.js';
 import type { AgentInstanceId } from '../../../domain/ids.js';
 import { ALL_DUE, DueWork } from '../../../domain/lifecycle/due-work.js';
 import { LeaseLostError } from '../../../domain/lifecycle/lease-lost.error.js';
-import { LifecycleRecords } from '../../../domain/lifecycle/lifecycle-records.js';
+import { LifecycleRecords, type LeaseTerms } from '../../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { needsStep } from '../../../domain/lifecycle/plan-replicas.js';
 import { ContainerRuntime, type RuntimeEvent } from '../../../domain/runtime/container-runtime.js';
@@ -15,14 +13,16 @@ import { isPoolOwner, type PoolOwner } from '../../../domain/runtime/runtime-spe
 import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import { Telemetry, type ReconcileOutcome } from '../../../domain/telemetry/telemetry.js';
 import { DomainEventBus } from '../../../platform/events/domain-event-bus.js';
+import { newOwner } from '../../../platform/leases/new-owner.js';
 import { AgentConnections } from '../agent-connections.js';
 import { LifecycleNotifier } from '../lifecycle-notifier.js';
 import { LifecycleSettings } from '../lifecycle-settings.js';
 import { PoolSweep } from '../pool/pool-sweep.js';
 import { within } from '../within.js';
 import { containersOf } from './containers-of.js';
+import { EarlyLeases } from './early-leases.js';
 import { EngineWatch } from './engine-watch.js';
-import { Hold } from './hold.js';
+import { Hold, type HoldOptions } from './hold.js';
 import { InstanceWorker } from './instance-worker.js';
 import { KeyedQueue, type QueueLoad } from './keyed-queue.js';
 import { Resync } from './resync.js';
@@ -38,7 +38,7 @@ const DUE_AT_ONCE = 100;
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Reconciler.name);
-  readonly owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly owner = newOwner();
   private readonly queue: KeyedQueue<AgentInstanceId>;
   private readonly holds = new Map<AgentInstanceId, Hold>();
   /** Woken only to look: mostly by the echo of what was just done. */
@@ -60,6 +60,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly bus: DomainEventBus,
     private readonly settings: LifecycleSettings,
     private readonly telemetry: Telemetry,
+    private readonly early: EarlyLeases,
   ) {
     this.queue = new KeyedQueue(settings.concurrency, (id) => this.reconcile(id));
   }
@@ -83,6 +84,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       },
     };
     this.loops.push(this.watch.watch(listener, signal), this.poll(signal));
+    this.early.servedBy((id, promised) => this.termsFor(id, promised));
   }
 
   /** Finishes the steps in hand, as far as the time allows, and takes no new ones. */
@@ -92,6 +94,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     for (const hold of this.holds.values()) hold.interrupt();
     await Promise.race([Promise.all([this.queue.close(), ...this.loops]), late]);
     for (const hold of this.holds.values()) hold.end();
+    await this.giveBackUnused();
     this.connections.dropAll();
   }
 
@@ -157,8 +160,9 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     // Other replicas may take long, and do not keep back what is known of each.
     const events: DomainEvent[] = [];
     try {
-      if (this.lookFirst.delete(id) && !(await this.needsWork(id))) return;
-      hold = await Hold.take(this.records, id, {
+      const early = this.early.take(id);
+      if (this.lookFirst.delete(id) && early === null && !(await this.needsWork(id))) return;
+      const options: HoldOptions = {
         owner: this.owner,
         leaseMs: this.settings.leaseMs,
         renewEveryMs: this.settings.renewEveryMs,
@@ -169,7 +173,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
           if (event !== null && isArrival(event)) this.bus.publish(...events.splice(0));
         },
         standAside: (wait) => this.queue.standAside(id, wait),
-      });
+      };
+      hold = early === null ? await Hold.take(this.records, id, options) : Hold.begin(this.records, early, options);
       if (hold === null) return;
       this.holds.set(id, hold);
       spawn = new SpawnClock(this.telemetry, hold.instance);
@@ -182,6 +187,21 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       hold?.end();
       this.holds.delete(id);
       this.bus.publish(...events);
+    }
+  }
+
+  /** Nothing is held that would wait here while others have time for it. */
+  private termsFor(id: AgentInstanceId, promised: number): LeaseTerms | null {
+    const { waiting, working } = this.load;
+    const isAtOnce = waiting + working + promised < this.settings.concurrency && !this.queue.isActive(id);
+    return isAtOnce && !this.stopping.signal.aborted ? { owner: this.owner, ttlMs: this.settings.leaseMs } : null;
+  }
+
+  private async giveBackUnused(): Promise<void> {
+    for (const { lease } of this.early.takeAll()) {
+      await this.records.releaseLease(lease).catch((error: unknown) => {
+        this.logger.warn({ msg: 'a lease could not be given back; it ends by itself', agent: lease.id, err: error });
+      });
     }
   }
 

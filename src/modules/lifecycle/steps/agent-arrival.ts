@@ -6,7 +6,12 @@ import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance
 import { nameOfProbe, upkeepOf } from '../../../domain/lifecycle/upkeep.js';
 import type { AgentConnection } from '../../../domain/runtime/agent-connection.js';
 import { endOf } from '../../../domain/runtime/container-ends.js';
-import { CompanionExitedError, ContainerExitedError, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import {
+  AgentUnreachableError,
+  CompanionExitedError,
+  ContainerExitedError,
+  RuntimeError,
+} from '../../../domain/runtime/runtime-errors.js';
 import { AgentConnections } from '../agent-connections.js';
 import { ContainerPlanner } from '../container-planner.js';
 import { Engine } from '../reconciler/engine.js';
@@ -94,6 +99,11 @@ export class AgentArrival {
 
   private async reach<T>(hold: ReplicaHold, signal: AbortSignal, greet: Greeting<T>): Promise<T> {
     const id = containerOf(hold);
+    const known = await this.connections.known(id);
+    if (known !== null) {
+      const answer = await unlessUnreachable(greet(known));
+      if (answer !== null) return answer.value;
+    }
     const address = await this.planner.addressOf(hold.instance, hold.replica, id);
     const { connection, answer } = await this.engine.runtime.waitForAnswer(address, signal, greet);
     this.connections.keep(id, connection);
@@ -132,6 +142,16 @@ export class AgentArrival {
   private async assertRunning(id: string): Promise<void> {
     const end = endOf(id, await this.engine.runtime.inspect(id));
     if (end !== null) throw end;
+  }
+}
+
+/** null: nobody answers on that connection, and another one may be answered. */
+async function unlessUnreachable<T>(asking: Promise<T>): Promise<{ readonly value: T } | null> {
+  try {
+    return { value: await asking };
+  } catch (error) {
+    if (error instanceof AgentUnreachableError) return null;
+    throw error;
   }
 }
 

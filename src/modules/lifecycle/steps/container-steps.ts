@@ -3,7 +3,7 @@ import { ContainerNameTakenError } from '../../../domain/lifecycle/container-nam
 import { canStart, type TransitionReason } from '../../../domain/lifecycle/next-step.js';
 import type { PinnedImage, Replica } from '../../../domain/lifecycle/lifecycle.js';
 import type { ContainerObservation } from '../../../domain/runtime/container-runtime.js';
-import { RuntimeError } from '../../../domain/runtime/runtime-errors.js';
+import { isEngineAway, RuntimeError } from '../../../domain/runtime/runtime-errors.js';
 import type { RuntimeSpec } from '../../../domain/runtime/runtime-spec.js';
 import { AgentConnections } from '../agent-connections.js';
 import { AgentFolders } from '../agent-folders.js';
@@ -235,8 +235,7 @@ export class ContainerSteps {
     try {
       return await this.plan(hold);
     } catch (error) {
-      if (error instanceof RuntimeError && (error.failure === 'unavailable' || error.failure === 'timeout'))
-        throw error;
+      if (isEngineAway(error)) throw error;
       // Making a new container meets the same trouble, and says so.
       return null;
     }

@@ -7,6 +7,7 @@ import type { InstancePath } from '../../../domain/lifecycle/lifecycle-records.j
 import type { ManagedInstance } from '../../../domain/lifecycle/managed-instance.js';
 import { replicaView } from '../../../domain/lifecycle/replicas.js';
 import { hasGivenUp } from '../../../domain/lifecycle/restart-policy.js';
+import { canServe } from '../../../domain/lifecycle/serving-replicas.js';
 import { UpkeepRecords } from '../../../domain/lifecycle/upkeep-records.js';
 import { AgentNotRunningError } from '../../../domain/runs/agent-not-running.error.js';
 import { Draining } from '../../../platform/http/draining.js';
@@ -73,11 +74,12 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
     const either = AbortSignal.any([this.draining.signal, ...(signal === undefined ? [] : [signal])]);
     const instance = await this.waiter.until(used, isOver, Infinity, either);
     const { state, error } = instance.lifecycle;
-    if (state === 'running') return instance;
+    if (state === 'running' || canServe(instance)) return instance;
     signal?.throwIfAborted();
     if (this.draining.signal.aborted)
       throw new DomainError('SHUTTING_DOWN', 'This server is shutting down. Try again.');
-    throw state === 'failed' && error !== null ? failureOf(instance) : new AgentNotRunningError(instance.id, state);
+    const couldNotWake = slept && state === 'failed' && error !== null;
+    throw couldNotWake ? failureOf(instance) : new AgentNotRunningError(instance.id, state);
   }
 
   /** On its way from sleep; where an attempt to start it fails, another one follows. */

@@ -13,6 +13,9 @@ export class McpSessionDto {
   @ApiProperty({ example: '66f2a1c09b1e8a4d3c5f7a12', description: 'The agent' })
   readonly instanceId!: string;
 
+  @ApiProperty({ example: 0, description: 'The copy of the agent that it is in, by its index' })
+  readonly replica!: number;
+
   @ApiProperty({ type: [String], example: ['node', 'server.js'] })
   readonly command!: readonly string[];
 
@@ -63,6 +66,7 @@ const toMcpSessionDto = (session: McpSession): McpSessionDto => ({
   id: session.id,
   projectId: session.projectId,
   instanceId: session.instanceId,
+  replica: session.replica,
   command: session.command,
   state: session.state,
   protocolVersion: session.protocolVersion,
