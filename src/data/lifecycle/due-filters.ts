@@ -26,8 +26,12 @@ export const IS_WANTED = { 'lifecycle.desired.state': 'running', removedAt: null
 /** One of them holds where a replica can serve; which ones can is decided by servingReplicas. */
 export const MAY_SERVE: readonly Filter[] = [
   { 'lifecycle.state': 'running' },
-  // Of an agent that falls asleep the others run on for a moment.
-  { 'lifecycle.replicas.state': 'running', 'lifecycle.desired.state': 'running', 'lifecycle.sleep': null },
+  {
+    'lifecycle.replicas': { $elemMatch: { index: { $gt: 0 }, state: 'running' } },
+    'lifecycle.desired.state': 'running',
+    // Of an agent that falls asleep the others run on for a moment.
+    'lifecycle.sleep': null,
+  },
 ];
 
 // Each only finds what may be due, so this process's clock will do: who takes it asks the database's.
