@@ -40,10 +40,11 @@ export async function everyRequestIsLoggedOnce(db: Db, accepted: ReadonlyMap<str
   const agents = await db.collection<Instance>('agent_instances').find({}).toArray();
   for (const { _id, lifecycle, removedAt } of agents) {
     const id = _id.toHexString();
-    const types = ['lifecycle.requested', 'agent.snapshot.restored', 'agent-instance.created'];
-    const [requested, restored, created] = (await countsOf(db, id, types)) as [number, number, number];
+    const types = ['lifecycle.requested', 'agent.snapshot.restored', 'agent-instance.created', 'agent.forked'];
+    const counts = (await countsOf(db, id, types)) as [number, number, number, number];
+    const [requested, restored, created, forked] = counts;
     // Every accepted request raises the generation by one.
-    expect([id, requested + restored, created]).toEqual([id, lifecycle.desired.generation, 1]);
+    expect([id, requested + restored, created + forked]).toEqual([id, lifecycle.desired.generation, 1]);
     expect(requested + restored).toBeGreaterThanOrEqual(accepted.get(id) ?? 0);
     const gone = await db
       .collection('event_log')
