@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agentOf, type AgentWishes, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_BUNDLE, AGENT_IMAGE, describeEngine, engine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
-import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const shell = promisify(execFile);
@@ -23,24 +24,21 @@ const prompt = async (app: TestApp, agent: TestAgent): Promise<any> =>
 const containersOf = async ({ id }: TestAgent): Promise<string[]> =>
   (await engine.listContainers({ all: true, filters: { label: [`io.muster.instance=${id}`] } })).map(({ Id }) => Id);
 
-async function destroyAll(app: TestApp): Promise<void> {
-  for (const { id } of (await app.call('/projects?limit=200')).body.items) {
-    await app.call(`/projects/${id}`, { method: 'DELETE' });
-  }
-  await eventually(async () => {
-    expect(await app.database.db.collection('agent_instances').countDocuments({ removedAt: null })).toBe(0);
-  });
-}
-
 describeEngine('a system prompt in a container', () => {
+  let before: Before;
   let app: TestApp;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start(DOCKER);
   });
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
+  });
+
+  afterAll(async () => {
     await app.stop();
   });
 
@@ -75,6 +73,7 @@ describeEngine('a system prompt in a container', () => {
 /** Agents that put a link to a socket of the host where theirs should be. */
 describeEngine('a symlink where agent.sock should be', () => {
   const image = `muster/test-linking:${process.pid}`;
+  let before: Before;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let database: TestDatabase;
   let decoy: Server;
@@ -82,8 +81,9 @@ describeEngine('a symlink where agent.sock should be', () => {
   const apps: TestApp[] = [];
 
   /** Muster on the same data, as after a restart. */
+  const dataDir = (): string => join(folder.path, 'data');
   const start = async (): Promise<TestApp> => {
-    const app = await TestApp.start({ ...DOCKER, DATA_DIR: join(folder.path, 'data') }, database);
+    const app = await TestApp.start({ ...DOCKER, DATA_DIR: dataDir() }, database);
     apps.push(app);
     return app;
   };
@@ -94,6 +94,7 @@ describeEngine('a symlink where agent.sock should be', () => {
   };
 
   beforeAll(async () => {
+    before = await Before.on();
     folder = await temporaryFolder();
     database = await testDatabase();
     decoy = createServer(() => (visits += 1));
@@ -109,6 +110,7 @@ describeEngine('a symlink where agent.sock should be', () => {
   afterAll(async () => {
     for (const app of apps) {
       await destroyAll(app);
+      await before.expectNothingLeft({ database, dataDir: dataDir() });
       await app.stop();
     }
     await engine.getImage(image).remove({ force: true });
@@ -172,11 +174,13 @@ describe.each([
   ['docker', describeEngine, DOCKER],
 ] as const)('a full disk for the workspace, on the %s runtime', (name, describeHere, env) => {
   (cannotMount === null ? describeHere : describe.skip)('tells', () => {
+    let before: Before;
     let app: TestApp;
     let folder: Awaited<ReturnType<typeof temporaryFolder>>;
     let artifacts: string;
 
     beforeAll(async () => {
+      before = await Before.on();
       folder = await temporaryFolder();
       artifacts = join(folder.path, 'artifacts');
       await mkdir(artifacts);
@@ -187,6 +191,10 @@ describe.each([
 
     afterAll(async () => {
       await destroyAll(app);
+      await before.expectNothingLeft(app, { artifactsDir: artifacts });
+    });
+
+    afterAll(async () => {
       await app.stop();
       await shell('umount', [artifacts]);
       await folder.remove();
@@ -225,14 +233,20 @@ describe.each([
 
 describeEngine('an image that is not there', () => {
   const image = `muster/test-later:${process.pid}`;
+  let before: Before;
   let app: TestApp;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start(DOCKER);
   });
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
+  });
+
+  afterAll(async () => {
     await app.stop();
     await engine.getImage(image).remove();
   });

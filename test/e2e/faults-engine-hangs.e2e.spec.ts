@@ -6,6 +6,7 @@ import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
+import { Before } from '../support/nothing-left.js';
 import { SteppingEngineProxy } from '../support/stepping-engine-proxy.js';
 
 /** `cut`: the engine never hears of the call. `mute`: it does as asked, and nobody hears of that. Either way nothing is answered. */
@@ -37,9 +38,11 @@ describeEngine('an engine that stops answering in the middle of a call', () => {
   const socket = join(tmpdir(), `muster-hanging-${process.pid}.sock`);
   const armed = new Set<{ readonly call: RegExp; readonly fault: Fault }>();
   let proxy: SteppingEngineProxy;
+  let before: Before;
   let app: TestApp;
 
   beforeAll(async () => {
+    before = await Before.on();
     proxy = await SteppingEngineProxy.start(ENGINE_HOST, socket);
     proxy.watcher = (call) => {
       const fault = [...armed].find((each) => each.call.test(call));
@@ -52,6 +55,10 @@ describeEngine('an engine that stops answering in the middle of a call', () => {
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
+  });
+
+  afterAll(async () => {
     await app.stop();
     await proxy.stop();
     await rm(socket, { force: true });

@@ -1,9 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { EngineProxy } from '../support/engine-proxy.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 
 const act = async (app: TestApp, agent: TestAgent, action: string, prefer = 'wait=30'): Promise<Answer> =>
   app.call(`${agent.path}/actions`, { method: 'POST', body: { action }, headers: { prefer } });
@@ -23,20 +25,24 @@ const containersOf = async ({ id }: TestAgent): Promise<string[]> =>
 
 describeEngine('an engine that is not there', () => {
   const proxy = new EngineProxy();
+  let before: Before;
   let app: TestApp;
   const agents: TestAgent[] = [];
 
   beforeAll(async () => {
+    before = await Before.on();
     // Nothing is at this address yet.
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: proxy.host });
   });
 
   afterAll(async () => {
+    await destroyAll(app);
+    await before.expectNothingLeft(app);
+  });
+
+  afterAll(async () => {
     await app.stop();
     await proxy.cut();
-    for (const agent of agents) {
-      for (const id of await containersOf(agent)) await engine.getContainer(id).remove({ force: true });
-    }
   });
 
   const newAgent = async (): Promise<TestAgent> => {
@@ -133,15 +139,16 @@ describeEngine('an engine that is not there', () => {
 
 describeEngine('two Musters on one engine', () => {
   const apps: TestApp[] = [];
+  let before: Before;
+
+  beforeEach(async () => {
+    before = await Before.on();
+  });
 
   afterEach(async () => {
     for (const app of apps.splice(0)) {
-      for (const { id } of (await app.call('/projects?limit=200')).body.items) {
-        await app.call(`/projects/${id}`, { method: 'DELETE' });
-      }
-      await eventually(async () => {
-        expect(await app.database.db.collection('agent_instances').countDocuments({ removedAt: null })).toBe(0);
-      });
+      await destroyAll(app);
+      await before.expectNothingLeft(app);
       await app.stop();
     }
   });

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { RouteTable } from '../../src/platform/http/route-table.js';
 import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer, type Request } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
+import { Before } from '../support/nothing-left.js';
 import { RandomJson } from '../support/random-json.js';
 
 const BODIES_PER_ROUTE = 500;
@@ -94,15 +96,22 @@ GOOD['POST /api/v1/templates/import'] = {
 };
 
 describe('bad input', () => {
+  let before: Before;
   let app: TestApp;
   let agent: TestAgent;
   let templateId: string;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start({ LOG_LEVEL: 'silent', SNAPSHOTS_PER_AGENT: '1' });
     agent = await agentOf(app);
     templateId = (await app.call(agent.path)).body.templateId;
   });
+
+  afterAll(async () => {
+    await destroyAll(app);
+    await before.expectNothingLeft(app);
+  }, 180_000);
 
   afterAll(async () => {
     await app.stop();

@@ -2,10 +2,11 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { describeEngine, engine } from '../support/engine.js';
+import { describeEngine } from '../support/engine.js';
 import { EngineProxy } from '../support/engine-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { ADMIN_KEY, MusterProcess } from '../support/muster-process.js';
+import { Before } from '../support/nothing-left.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** As users run it: what nobody catches ends a process, and nothing here may. */
@@ -15,10 +16,11 @@ describeEngine('the API process', () => {
   let databaseProxy: DatabaseProxy;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let muster: MusterProcess;
+  let before: Before;
   let agent: string;
-  let instanceId: string;
 
   beforeAll(async () => {
+    before = await Before.on();
     database = await testDatabase();
     databaseProxy = await DatabaseProxy.start(database.uri);
     folder = await temporaryFolder();
@@ -32,17 +34,17 @@ describeEngine('the API process', () => {
     const template = await muster.call('POST', '/templates', { name: 'tough', role: 'developer', config });
     const roleAssignments = [{ role: 'developer', templateId: template.body.id }];
     const { body } = await muster.call('POST', '/projects', { name: 'tough', roleAssignments });
-    instanceId = body.roleAssignments[0].instanceId;
-    agent = `/projects/${body.id}/agents/${instanceId}`;
+    agent = `/projects/${body.id}/agents/${body.roleAssignments[0].instanceId}`;
     expect((await muster.call('POST', `${agent}/actions`, { action: 'start' })).status).toBe(200);
   });
 
   afterAll(async () => {
+    expect((await muster.call('POST', `${agent}/actions`, { action: 'destroy' })).status).toBe(200);
+    await before.expectNothingLeft({ database, dataDir: folder.path });
+  });
+
+  afterAll(async () => {
     await muster.kill();
-    const filters = { label: [`io.muster.instance=${instanceId}`] };
-    for (const { Id } of await engine.listContainers({ all: true, filters })) {
-      await engine.getContainer(Id).remove({ force: true });
-    }
     await proxy.cut();
     await databaseProxy.stop();
     await database.drop();

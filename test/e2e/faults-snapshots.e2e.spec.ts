@@ -10,6 +10,7 @@ import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const shell = promisify(execFile);
@@ -19,12 +20,14 @@ const cannotMount = process.getuid?.() === 0 ? null : 'SKIPPED, a full disk is m
 if (cannotMount !== null) process.stderr.write(`\n${cannotMount}\n`);
 
 (cannotMount === null ? describeEngine : describe.skip)('a disk that is full before a snapshot is whole', () => {
+  let before: Before;
   let app: TestApp;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let disk: string;
   let agent: TestAgent;
 
   beforeAll(async () => {
+    before = await Before.on();
     folder = await temporaryFolder();
     disk = join(folder.path, 'snapshots');
     await mkdir(disk);
@@ -38,6 +41,10 @@ if (cannotMount !== null) process.stderr.write(`\n${cannotMount}\n`);
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app, { snapshotsDir: disk });
+  });
+
+  afterAll(async () => {
     await app.stop();
     await shell('umount', [disk]);
     await folder.remove();

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { agentOf, agentsOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_IMAGE, describeEngine, engine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
+import { Before } from '../support/nothing-left.js';
 import { TestNameServer } from '../support/test-name-server.js';
 
 const TOKEN = 'tok-1f0d/9b+2e';
@@ -15,12 +14,14 @@ const ENV = [{ name: 'TOKEN', secret: 'registry/token' }];
 const SERVE = 'exec node /opt/muster/agent-server.mjs';
 
 describeEngine('hooks have what their agent has', () => {
+  let before: Before;
   let app: TestApp;
   let registry: Server;
   let port: number;
   let names: TestNameServer;
 
   beforeAll(async () => {
+    before = await Before.on();
     // Gives its package to who knows the token.
     registry = createServer(({ headers }, response) => {
       response.statusCode = headers.authorization === `Bearer ${TOKEN}` ? 200 : 401;
@@ -41,7 +42,10 @@ describeEngine('hooks have what their agent has', () => {
 
   afterAll(async () => {
     await destroyAll(app);
-    expect(await readdir(join(app.dataDir, 'run'))).toEqual([]);
+    await before.expectNothingLeft(app);
+  });
+
+  afterAll(async () => {
     await app.stop();
     names.stop();
     registry.close();

@@ -125,11 +125,34 @@ describe('the reconciler, when things go wrong', () => {
     expect(world.engine.count('create')).toBe(1);
   });
 
-  it('says when the image is missing, and starts once it is there', async () => {
+  it('says when the image is missing, and leaves nothing half-made', async () => {
+    await retryLater();
+    const path = await world.instance();
+    world.engine.failNext('resolveImage', 'before', 'image-missing');
+    await expect(act(path, 'start')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(await world.read(path)).toMatchObject({
+      status: 'error',
+      lifecycle: { state: 'failed', failures: 1, error: { recovery: expect.stringContaining('Build or pull') } },
+    });
+    expect([world.engine.containers.size, world.engine.count('create')]).toEqual([0, 0]);
+    expect((await act(path, 'start')).instance.lifecycle).toMatchObject({ state: 'running', error: null });
+  });
+
+  it('starts by itself once the image is there', async () => {
     const path = await world.instance();
     world.engine.failNext('resolveImage', 'before', 'image-missing');
     await expect(act(path, 'start')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
     await until(path, 'running');
+  });
+
+  it('tries again for longer than five times what the host lacks, and starts once it is there', async () => {
+    const path = await world.instance();
+    world.engine.failNext('create', 'before', 'engine-full', 7);
+    await expect(act(path, 'start')).rejects.toMatchObject({ code: 'ENGINE_DISK_FULL' });
+    await until(path, 'running');
+    const { transitions, error } = (await world.read(path)).lifecycle;
+    expect(transitions.filter(({ reason }) => reason === 'ENGINE_DISK_FULL')).toHaveLength(7);
+    expect([error, world.engine.of(path.id).length]).toEqual([null, 1]);
   });
 
   it('looks an image up again that was replaced since', async () => {
@@ -155,7 +178,9 @@ describe('the reconciler, when things go wrong', () => {
     await writeFile(`${world.folder}/artifacts`, 'in the way');
     const path = await world.instance();
     await expect(act(path, 'start')).rejects.toMatchObject({ code: 'WORKSPACE_UNAVAILABLE' });
-    expect((await world.read(path)).lifecycle.error?.recovery).toMatch(/room/);
+    const { state, error, failures } = (await world.read(path)).lifecycle;
+    expect([state, error?.recovery, failures]).toEqual(['failed', expect.stringMatching(/room/), 1]);
+    expect(world.engine.containers.size).toBe(0);
   });
 
   it('puts right what somebody did behind its back', async () => {

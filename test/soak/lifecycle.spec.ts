@@ -1,17 +1,15 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import canonicalize from 'canonicalize';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
-import type { Types } from 'mongoose';
-import type { Lifecycle } from '../../src/domain/lifecycle/lifecycle.js';
 import { LIFECYCLE_ACTIONS, type LifecycleAction } from '../../src/domain/lifecycle/lifecycle-states.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
-import { MusterProcess } from '../support/muster-process.js';
+import { MusterProcess, type Answer } from '../support/muster-process.js';
+import { Before } from '../support/nothing-left.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { everyRequestIsLoggedOnce, theLogVerifies, type Instance } from './what-was-logged.js';
 
 const number = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 const AGENTS = number('SOAK_AGENTS', 20);
@@ -28,21 +26,13 @@ const REACHED: Readonly<Record<string, readonly string[]>> = {
   running: ['running'],
   paused: ['paused'],
   stopped: ['stopped', 'enabled'],
+  removed: ['removed'],
 };
 
-interface Instance {
-  readonly _id: Types.ObjectId;
-  readonly lifecycle: Lifecycle;
-}
-
-/** As GET /audit/events gives it. */
-interface Entry {
-  readonly seq: number;
-  readonly prevHash: string;
-  readonly hash: string;
-  readonly signature: string;
-  readonly keyId: string;
-}
+/** What else is asked, each so many times of a hundred. */
+const OTHERS = { destroy: 3, snapshot: 4, restore: 3, fork: 2, delete: 2 } as const;
+/** Forks may make them so many more than AGENTS; those that were destroyed are replaced. */
+const MORE = 3;
 
 /** Mulberry32: small, and the same for the same seed on every machine. */
 function randomFrom(seed: number): (below: number) => number {
@@ -56,9 +46,9 @@ function randomFrom(seed: number): (below: number) => number {
 }
 
 /**
- * An hour's work in minutes: random requests, trouble made behind Muster's back, and kill -9 of Muster in the middle of it, again
- * and again. What has to be true at the end: every agent is what was last asked of it, the engine holds exactly the containers
- * on record, every request that was accepted is in the log once, and the log verifies.
+ * An hour's work in minutes: random requests, agents that come and go, snapshots, trouble made behind Muster's back, and kill -9 of Muster in the middle of it, again
+ * and again. What has to be true at the end: every agent is what was last asked of it, the engine and the disk hold
+ * exactly what is on record, every request that was accepted is in the log once, and the log verifies.
  */
 describeEngine('lifecycles under random requests and kill -9', () => {
   const random = randomFrom(SEED);
@@ -67,7 +57,9 @@ describeEngine('lifecycles under random requests and kill -9', () => {
   let database: TestDatabase;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let muster: MusterProcess;
-  let agents: { readonly id: string; readonly path: string }[] = [];
+  let before: Before;
+  let project: string;
+  let seat: { readonly role: string; readonly templateId: string };
   let installation: string;
 
   const start = (): Promise<MusterProcess> =>
@@ -85,6 +77,7 @@ describeEngine('lifecycles under random requests and kill -9', () => {
   };
 
   beforeAll(async () => {
+    before = await Before.on();
     process.stderr.write(`SOAK_SEED=${SEED}\n`);
     database = await testDatabase();
     folder = await temporaryFolder();
@@ -95,14 +88,12 @@ describeEngine('lifecycles under random requests and kill -9', () => {
       config: { provider: 'echo', model: 'none' },
       manifest: { gracePeriodSeconds: 2 },
     });
-    const { body: project } = await muster.call('POST', '/projects', {
+    seat = { role: 'developer', templateId: template.id };
+    const { body } = await muster.call('POST', '/projects', {
       name: 'soak',
-      roleAssignments: Array.from({ length: AGENTS }, () => ({ role: 'developer', templateId: template.id })),
+      roleAssignments: Array.from({ length: AGENTS }, () => seat),
     });
-    agents = (project.roleAssignments as { instanceId: string }[]).map(({ instanceId }) => ({
-      id: instanceId,
-      path: `/projects/${project.id}/agents/${instanceId}`,
-    }));
+    project = `/projects/${body.id}`;
     installation = (await database.db.collection('installations').findOne({}))!['installationId'];
   }, 120_000);
 
@@ -115,20 +106,60 @@ describeEngine('lifecycles under random requests and kill -9', () => {
 
   const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
 
+  /** Those that nobody has asked to go. */
+  const agents = async (): Promise<string[]> =>
+    (
+      await database.db
+        .collection<Instance>('agent_instances')
+        .find({ removedAt: null, 'lifecycle.desired.state': { $ne: 'removed' } }, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .toArray()
+    ).map(({ _id }) => _id.toHexString());
+
+  const snapshots = async (): Promise<{ readonly id: string; readonly of: string }[]> =>
+    (await database.db.collection('agent_snapshots').find({ state: 'ready' }).sort({ _id: 1 }).toArray()).map(
+      ({ _id, instanceId }) => ({ id: _id.toHexString(), of: String(instanceId) }),
+    );
+
+  const call = async (what: string, ...asked: Parameters<MusterProcess['call']>): Promise<Answer | null> => {
+    const answer = await muster.call(...asked).catch(() => null);
+    count(answer === null ? 'cut by the kill' : `${what} ${answer.status}`);
+    return answer;
+  };
+
+  const note = (id: string, answer: Answer | null): void => {
+    if (answer?.status === 202) accepted.set(id, (accepted.get(id) ?? 0) + 1);
+  };
+
   async function ask(): Promise<void> {
-    const { id, path } = pick(agents);
-    const action = pick(SOME_ACTIONS);
+    let chance = random(100);
+    const other = (Object.keys(OTHERS) as (keyof typeof OTHERS)[]).find((each) => (chance -= OTHERS[each]) < 0);
     const prefer = random(10) === 0 ? 'wait=5' : 'respond-async';
-    const answer = await muster
-      .call('POST', `${path}/actions`, action === 'scale' ? { action, replicas: 1 + random(3) } : { action }, {
-        prefer,
-      })
-      .catch(() => null);
-    if (answer === null) count('cut by the kill');
-    else {
-      count(String(answer.status));
-      if (answer.status === 202) accepted.set(id, (accepted.get(id) ?? 0) + 1);
+    const [id, kept] = [pick(await agents()), await snapshots()];
+    const path = `${project}/agents/${id}`;
+    if (other === undefined || other === 'destroy') {
+      const action = other ?? pick(SOME_ACTIONS);
+      const body = action === 'scale' ? { action, replicas: 1 + random(3) } : { action };
+      note(id, await call(other ?? 'action', 'POST', `${path}/actions`, body, { prefer }));
+      return;
     }
+    if (other === 'snapshot') {
+      const target = pick(['archive', 'image'] as const);
+      await call(other, 'POST', `${path}/snapshots`, { target }, { prefer });
+      return;
+    }
+    if (kept.length === 0) return;
+    const { id: snapshot, of } = pick(kept);
+    const its = `${project}/agents/${of}/snapshots/${snapshot}`;
+    if (other === 'restore') note(of, await call(other, 'POST', `${its}/restore`, undefined, { prefer }));
+    else if (other === 'delete') await call(other, 'DELETE', its);
+    else if ((await agents()).length < AGENTS + MORE) await call(other, 'POST', `${its}/fork`, {}, { prefer });
+  }
+
+  /** For those that were destroyed. */
+  async function fillUp(): Promise<void> {
+    for (let missing = AGENTS - (await agents()).length; missing > 0; missing -= 1)
+      await call('new seat', 'POST', `${project}/role-assignments`, seat);
   }
 
   async function interfere(): Promise<void> {
@@ -156,6 +187,7 @@ describeEngine('lifecycles under random requests and kill -9', () => {
       // Some at once, some one after another.
       if (random(3) > 0) await asking;
       if (random(40) === 0) await interfere();
+      if (done % 10 === 0) await fillUp();
       // In the middle of whatever is under way.
       if (done % killEvery === 0 && (counts['kill -9'] ?? 0) < KILLS) await killAndRestart();
       if (done % 100 === 0) {
@@ -166,8 +198,10 @@ describeEngine('lifecycles under random requests and kill -9', () => {
     }
     await eventually(hasConverged, 300_000);
     await eventually(nothingWaits, 60_000);
-    await everyRequestIsLoggedOnce();
-    await theLogVerifies();
+    await everyRequestIsLoggedOnce(database.db, accepted);
+    counts['log entries'] = await theLogVerifies(muster, folder.path);
+    expect(counts['log entries']).toBeGreaterThan([...accepted.values()].reduce((sum, times) => sum + times, 0));
+    await everythingCanGo();
     process.stderr.write(
       `${JSON.stringify({ seed: SEED, agents: AGENTS, seconds: Math.round((Date.now() - begun) / 1000), ...counts })}\n`,
     );
@@ -187,14 +221,31 @@ describeEngine('lifecycles under random requests and kill -9', () => {
     const replicas = records.flatMap(({ lifecycle }) => lifecycle.replicas);
     const onRecord = replicas.flatMap(({ containerId }) => (containerId === null ? [] : [containerId]));
     expect((await containers()).map(({ Id }) => Id).sort()).toEqual(onRecord.sort());
+    await nothingElseIsKept(records);
     const up = new Set((await containers()).filter(({ State }) => State === 'running').map(({ Id }) => Id));
     for (const { state, containerId } of replicas) {
       expect([state, up.has(containerId ?? '')]).toEqual([state, state === 'running']);
     }
   }
 
+  /** Archives, images and folders: of the snapshots and agents that are there, and of no others. */
+  async function nothingElseIsKept(records: readonly Instance[]): Promise<void> {
+    const kept = await database.db.collection('agent_snapshots').find({ state: 'ready' }).toArray();
+    const names = async (path: string): Promise<string[]> => (await readdir(path).catch(() => [])).sort();
+    const archives = kept.map(({ _id }) => `${_id.toHexString()}.tar`);
+    expect(await names(join(folder.path, 'snapshots'))).toEqual(archives.sort());
+    const images = await engine.listImages({ filters: { label: [`io.muster.installation=${installation}`] } });
+    const committed = kept.filter((snapshot) => snapshot['image'] !== null);
+    expect(images.flatMap(({ RepoTags }) => RepoTags ?? ['untagged']).sort()).toEqual(
+      committed.map(({ _id }) => `muster/snapshot:${_id.toHexString()}`).sort(),
+    );
+    const living = new Set(records.filter(({ removedAt }) => removedAt === null).map(({ _id }) => _id.toHexString()));
+    const workspaces = await names(join(folder.path, 'artifacts', project.replace('/projects/', ''), 'workspaces'));
+    expect(workspaces.filter((name) => !living.has(name))).toEqual([]);
+  }
+
   async function nothingWaits(): Promise<void> {
-    for (const name of ['agent_instances', 'projects', 'templates']) {
+    for (const { name } of await database.db.listCollections({}, { nameOnly: true }).toArray()) {
       expect([name, await database.db.collection(name).countDocuments({ 'outbox.0': { $exists: true } })]).toEqual([
         name,
         0,
@@ -202,40 +253,18 @@ describeEngine('lifecycles under random requests and kill -9', () => {
     }
   }
 
-  async function everyRequestIsLoggedOnce(): Promise<void> {
-    for (const { _id, lifecycle } of await database.db.collection<Instance>('agent_instances').find({}).toArray()) {
-      const id = _id.toHexString();
-      const logged = await database.db
-        .collection('event_log')
-        .find({ 'subject.id': id, type: 'lifecycle.requested' })
-        .toArray();
-      // Every accepted request raises the generation by one. One whose answer the kill cut off may have been accepted, too.
-      expect([id, logged.length]).toEqual([id, lifecycle.desired.generation]);
-      expect(logged.length).toBeGreaterThanOrEqual(accepted.get(id) ?? 0);
-      expect(new Set(logged.map(({ eventId }) => eventId as string)).size).toBe(logged.length);
+  async function everythingCanGo(): Promise<void> {
+    for (const id of await agents()) {
+      const { status } = await muster.call('POST', `${project}/agents/${id}/actions`, { action: 'destroy' });
+      expect([id, status]).toEqual([id, 200]);
     }
-  }
-
-  async function theLogVerifies(): Promise<void> {
-    const key = createPublicKey(await readFile(join(folder.path, 'keys/signing.pem'), 'utf8'));
-    const signers = new Set<string>();
-    let prevHash = '0'.repeat(64);
-    let seq = 0;
-    for (let after = 0; ;) {
-      const { body } = await muster.call('GET', `/audit/events?limit=200&after=${after}`);
-      for (const { hash, signature, keyId, ...hashed } of body.items as Entry[]) {
-        seq += 1;
-        signers.add(keyId);
-        expect([hashed.seq, hashed.prevHash]).toEqual([seq, prevHash]);
-        expect(createHash('sha256').update(canonicalize(hashed)!).digest('hex')).toBe(hash);
-        expect(verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'base64url'))).toBe(true);
-        prevHash = hash;
-      }
-      if (body.nextCursor === null) break;
-      after = Number(body.nextCursor);
+    for (const { _id, instanceId } of await database.db
+      .collection('agent_snapshots')
+      .find({ state: { $in: ['ready', 'failed'] } })
+      .toArray()) {
+      const path = `${project}/agents/${String(instanceId)}/snapshots/${_id.toHexString()}`;
+      expect([path, (await muster.call('DELETE', path)).status]).toEqual([path, 204]);
     }
-    const asked = [...accepted.values()].reduce((sum, times) => sum + times, 0);
-    expect([signers.size, seq > asked]).toEqual([1, true]);
-    counts['log entries'] = seq;
+    await before.expectNothingLeft({ database, dataDir: folder.path });
   }
 });

@@ -6,8 +6,10 @@ import { eventually } from './eventually.js';
 export async function destroyAll(app: TestApp, keys: readonly (string | undefined)[] = [undefined]): Promise<void> {
   for (const key of keys) {
     const as = key === undefined ? {} : { key };
-    for (const { id } of (await app.call('/projects?limit=200', as)).body.items) {
-      await app.call(`/projects/${id}`, { method: 'DELETE', ...as });
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { body } = await app.call(`/projects?limit=200${cursor && `&cursor=${cursor}`}`, as);
+      for (const { id } of body.items) await app.call(`/projects/${id}`, { method: 'DELETE', ...as });
+      cursor = body.nextCursor;
     }
   }
   await eventually(async () => {

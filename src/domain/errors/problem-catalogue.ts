@@ -77,6 +77,7 @@ export const PROBLEMS = {
   RUNTIME_UNAVAILABLE: { kind: 'unavailable', title: 'No container engine answers' },
   RUNTIME_TIMEOUT: { kind: 'timeout', title: 'The container engine took too long' },
   RUNTIME_REFUSED: { kind: 'unavailable', title: 'The container engine refused that' },
+  ENGINE_DISK_FULL: { kind: 'unavailable', title: "The container engine's disk is full" },
   RUNTIME_UNSUPPORTED: { kind: 'unsupported', title: 'This runtime cannot do that' },
   // runs
   AGENT_NOT_RUNNING: { kind: 'conflict', title: 'The agent is not running' },

@@ -28,7 +28,7 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   DEPENDENCY_INSTALL_FAILED: 'Check the dependency list and the network of the install step, then start it again.',
   IMAGE_NOT_FOUND: 'Build or pull the image on the engine (npm run image makes muster/agent), then start it again.',
   WORKSPACE_UNAVAILABLE:
-    "Make room on Muster's disk and check who owns ARTIFACTS_DIR and DATA_DIR, then start it again.",
+    "Make room on Muster's disk and check who owns ARTIFACTS_DIR and DATA_DIR. Muster tries again until it works.",
   SNAPSHOT_DAMAGED: 'Restore another snapshot, or put the archive back where it was and start the agent.',
   ARCHIVE_INVALID: 'Restore another snapshot: the archive of this one cannot be unpacked by this runtime.',
   AGENT_SOCKET_UNSAFE:
@@ -37,6 +37,8 @@ const RECOVERY: Partial<Record<ProblemCode, string>> = {
   RUNTIME_UNAVAILABLE: 'Nothing: Muster tries again until the engine answers. Start the engine, or check DOCKER_HOST.',
   RUNTIME_TIMEOUT: 'Nothing: Muster looks at what became of it and goes on. Check the load of the engine if it lasts.',
   RUNTIME_REFUSED: "See the engine's reason in Muster's log, and check that the engine is well; then try again.",
+  ENGINE_DISK_FULL:
+    "Make room on the engine's disk (`docker system df` shows what takes it). Muster tries again until there is some.",
   RUNTIME_UNSUPPORTED: 'Choose what this runtime offers in the manifest, or an engine that offers it.',
 };
 

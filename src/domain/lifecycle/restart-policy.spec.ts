@@ -30,4 +30,10 @@ describe('the restart policy', () => {
     expect(hasGivenUp({ failures: 3, error: lifecycleError('CONTAINER_EXITED', 'x') }, POLICY)).toBe(true);
     expect(hasGivenUp({ failures: 1, error: lifecycleError('RUNTIME_UNSUPPORTED', 'x') }, POLICY)).toBe(true);
   });
+
+  it("never gives up on what is no agent's fault", () => {
+    for (const code of ['WORKSPACE_UNAVAILABLE', 'ENGINE_DISK_FULL'] as const) {
+      expect(hasGivenUp({ failures: 99, error: lifecycleError(code, 'x') }, POLICY)).toBe(false);
+    }
+  });
 });

@@ -31,9 +31,13 @@ const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ARCHIVE_INVALID',
 ]);
 
+/** The host's trouble and no agent's: tried again, at the longest wait, until somebody has put it right. */
+const OF_THE_HOST: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['WORKSPACE_UNAVAILABLE', 'ENGINE_DISK_FULL']);
+
 /** Has it failed so often, or in such a way, that only a new request starts it again? */
-export function hasGivenUp(lifecycle: Pick<Lifecycle, 'failures' | 'error'>, policy: RestartPolicy): boolean {
-  return lifecycle.failures >= policy.limit || (lifecycle.error !== null && PERMANENT.has(lifecycle.error.code));
+export function hasGivenUp({ failures, error }: Pick<Lifecycle, 'failures' | 'error'>, policy: RestartPolicy): boolean {
+  if (error !== null && PERMANENT.has(error.code)) return true;
+  return failures >= policy.limit && !(error !== null && OF_THE_HOST.has(error.code));
 }
 
 /**

@@ -11,7 +11,9 @@ export type RuntimeFailure =
   | 'name-conflict'
   | 'not-found'
   | 'unsupported'
+  /** Muster's own. */
   | 'disk-full'
+  | 'engine-full'
   | 'create-failed'
   | 'start-failed'
   | 'stop-failed'
@@ -27,6 +29,7 @@ const CODES = {
   'not-found': 'RUNTIME_UNAVAILABLE',
   unsupported: 'RUNTIME_UNSUPPORTED',
   'disk-full': 'WORKSPACE_UNAVAILABLE',
+  'engine-full': 'ENGINE_DISK_FULL',
   'create-failed': 'CONTAINER_CREATE_FAILED',
   'start-failed': 'CONTAINER_START_FAILED',
   'stop-failed': 'CONTAINER_STOP_FAILED',

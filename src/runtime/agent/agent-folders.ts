@@ -64,7 +64,7 @@ export async function clearAgentSocket(privateFolder: string): Promise<void> {
 /** The folder itself lies where only Muster can write, so its owner and mode are set on what was really opened. */
 export async function prepareFolder(path: string, uid: number, mode: number): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeAbove(dirname(path));
     await mkdir(path, { mode }).catch(ignoring('EEXIST'));
     const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     try {
@@ -79,9 +79,26 @@ export async function prepareFolder(path: string, uid: number, mode: number): Pr
   }
 }
 
+/** Not by `recursive`, which tells a full disk as ENOENT in Node.js 20. */
+async function makeAbove(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
+    await makeAbove(dirname(path));
+    await mkdir(path, { mode: 0o755 }).catch(ignoring('EEXIST'));
+  }
+}
+
+/** Whether it is for want of space. */
+export const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 function unprepared(cause: unknown): RuntimeError {
   const { code } = cause as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const full = isDiskFull(cause);
   // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
   const message = full
     ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { isDiskFull } from '../agent/agent-folders.js';
 import { AGENT_FOLDER, type FolderMount } from '../../domain/runtime/runtime-spec.js';
 
 /**
@@ -19,7 +20,7 @@ export class AgentFolder {
     this.target = join(stateDir, 'Agent');
   }
 
-  /** @throws RuntimeError start-failed when it cannot be put there, unsupported when there is nothing to put there */
+  /** @throws RuntimeError disk-full, start-failed when it cannot be put there, unsupported when there is nothing to put there */
   async mount(): Promise<FolderMount> {
     const { source } = this;
     if (source === undefined) throw new RuntimeError('unsupported', `There is no ${AGENT_FOLDER} to mount.`);
@@ -28,6 +29,10 @@ export class AgentFolder {
       await placing;
     } catch (cause) {
       if (this.placing === placing) this.placing = null;
+      if (isDiskFull(cause)) {
+        const message = `No space is left for ${AGENT_FOLDER} on Muster's host. Make room, then start the agent again.`;
+        throw new RuntimeError('disk-full', message, { cause });
+      }
       // The path is in the cause, for the log alone.
       throw new RuntimeError(
         'start-failed',

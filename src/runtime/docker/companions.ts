@@ -3,7 +3,7 @@ import type { CompanionObservation } from '../../domain/runtime/container-runtim
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { SECRETS_FOLDER } from '../../domain/templates/secret-files.js';
 import { toCompanion } from './container-observation.js';
-import type { EngineClient } from './engine-client.js';
+import { STARTING, type EngineClient } from './engine-client.js';
 import { ignoring } from './engine-error.js';
 import { isolationOf, type Isolation } from './isolations.js';
 
@@ -100,7 +100,7 @@ export class Companions {
     await this.engine.call({
       what: `start companion ${id}`,
       run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
-      meaning: { otherwise: 'start-failed' },
+      ...STARTING,
     });
   }
 

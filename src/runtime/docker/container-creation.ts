@@ -21,6 +21,7 @@ const COMES_TO_NOTHING: ReadonlySet<RuntimeFailure> = new Set<RuntimeFailure>([
   'image-missing',
   'unsupported',
   'disk-full',
+  'engine-full',
   'create-failed',
 ]);
 
@@ -168,6 +169,7 @@ export class ContainerCreation {
     try {
       const { id } = await this.engine.call({
         what: `create container ${name}`,
+        writes: true,
         run: (docker, abortSignal) => docker.createContainer({ ...options, abortSignal }),
         meaning: { 404: 'image-missing', 409: 'name-conflict', otherwise: 'create-failed' },
       });

@@ -27,7 +27,7 @@ import { INSTALLATION_LABEL } from './container-labels.js';
 import { toObservation } from './container-observation.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from './engine-address.js';
-import { EngineClient } from './engine-client.js';
+import { EngineClient, STARTING } from './engine-client.js';
 import { ignoring } from './engine-error.js';
 import { commitContainer, removeCommitted } from './engine-commit.js';
 import { readEngineEvents } from './engine-events.js';
@@ -173,7 +173,7 @@ export class DockerRuntime extends ContainerRuntime {
     await this.engine.call({
       what: `start container ${id}`,
       run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
-      meaning: { otherwise: 'start-failed' },
+      ...STARTING,
     });
   }
 

@@ -1,6 +1,7 @@
 import Docker from 'dockerode';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
-import { toRuntimeError, type StatusMeaning } from './engine-error.js';
+import { EngineDisk } from './engine-disk.js';
+import { diskFull, toRuntimeError, type StatusMeaning } from './engine-error.js';
 import type { EngineAddress } from './engine-address.js';
 
 export interface EngineCall<T> {
@@ -10,12 +11,18 @@ export interface EngineCall<T> {
   readonly meaning?: StatusMeaning;
   /** What the call may take in addition, because it waits for something. */
   readonly moreTimeMs?: number;
+  /** The engine writes for it, so it fails when its disk is full. @default false */
+  readonly writes?: boolean;
 }
+
+/** What is so of every start. */
+export const STARTING = { meaning: { otherwise: 'start-failed' }, writes: true } as const;
 
 /** Every call to the engine goes through here: it has a limit of time, and fails as a RuntimeError. */
 export class EngineClient {
   readonly docker: Docker;
   readonly isLocal: boolean;
+  private readonly disk: EngineDisk | null;
 
   constructor(
     address: EngineAddress,
@@ -23,6 +30,7 @@ export class EngineClient {
   ) {
     this.docker = new Docker(address.options);
     this.isLocal = address.local;
+    this.disk = address.local ? new EngineDisk(this.docker) : null;
   }
 
   /** Whether it answers. @throws RuntimeError unavailable, timeout */
@@ -31,7 +39,7 @@ export class EngineClient {
   }
 
   /** @throws RuntimeError */
-  async call<T>({ what, run, meaning, moreTimeMs = 0 }: EngineCall<T>): Promise<T> {
+  async call<T>({ what, run, meaning, moreTimeMs = 0, writes = false }: EngineCall<T>): Promise<T> {
     const controller = new AbortController();
     const limit = this.timeoutMs + moreTimeMs;
     let timer: NodeJS.Timeout | undefined;
@@ -45,7 +53,10 @@ export class EngineClient {
     try {
       return await Promise.race([run(this.docker, controller.signal), late]);
     } catch (error) {
-      throw toRuntimeError(error, what, meaning);
+      const failure = toRuntimeError(error, what, meaning);
+      // What went wrong inside the engine has this status, whatever it was.
+      if (writes && failure.details['status'] === 500 && (await this.disk?.isFull())) throw diskFull(failure, what);
+      throw failure;
     } finally {
       clearTimeout(timer);
     }

@@ -18,6 +18,7 @@ export async function commitContainer(
   const [repo, tag] = reference.split(':');
   const { Id } = await engine.call({
     what: `commit container ${id}`,
+    writes: true,
     run: async (docker, abortSignal) => {
       const { Image } = await docker.getContainer(id).inspect({ abortSignal });
       const { Entrypoint, Cmd } = (await docker.getImage(Image).inspect()).Config;

@@ -42,6 +42,13 @@ export function toRuntimeError(cause: unknown, what: string, meaning: StatusMean
   return new RuntimeError(failure, sentence, { cause, details: { call: what, status } });
 }
 
+/** What the engine could not do because its disk is full. */
+export const diskFull = (cause: RuntimeError, what: string): RuntimeError =>
+  new RuntimeError('engine-full', `The container engine refused to ${what}: no space is left on its disk.`, {
+    cause,
+    details: cause.details,
+  });
+
 function failureOf(status: number | null, code: unknown, meaning: StatusMeaning): RuntimeFailure {
   if (status !== null) return meaning[status] ?? STATUS[status] ?? meaning.otherwise ?? 'refused';
   if (code === 'ETIMEDOUT') return 'timeout';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,13 +39,14 @@ export async function probeTransport(
   if (process.platform !== 'linux') return { endpoint: 'exec', sharedFolders: engine.isLocal };
   const token = randomBytes(8).toString('hex');
   const folder = join(stateDir, `probe-${token}`);
-  await mkdir(stateDir, { recursive: true });
   await prepareFolder(folder, uid, PRIVATE_MODE);
   try {
     const id = await createProbe(engine, image, uid, folder, token);
     try {
       const what = 'start a container that shows how agents are reached';
-      await engine.call({ what, run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }) });
+      const run = (docker: EngineClient['docker'], abortSignal: AbortSignal): Promise<unknown> =>
+        docker.getContainer(id).start({ abortSignal });
+      await engine.call({ what, run, writes: true });
       return await lookForProbe(folder, token);
     } finally {
       const run = (docker: EngineClient['docker']): Promise<unknown> => docker.getContainer(id).remove({ force: true });
@@ -79,6 +80,7 @@ async function createProbe(
   });
   const { id } = await engine.call({
     what: 'create a container that shows how agents are reached',
+    writes: true,
     run: (docker, abortSignal) =>
       docker.createContainer({
         name: `muster_probe_${token}`,

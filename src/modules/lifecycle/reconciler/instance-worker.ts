@@ -228,12 +228,11 @@ export class InstanceWorker {
     const now = new Date();
     const { policy } = this.settings;
     const failures = countFailure(lifecycle, error.code, now, policy);
-    const isLast = lifecycle.desired.state !== 'removed' && failures >= policy.limit;
-    const shown = lifecycleError(
-      error.code,
-      isLast ? `${error.message} That was failure ${failures} in a row; Muster has stopped trying.` : error.message,
-    );
-    const givesUp = lifecycle.desired.state !== 'removed' && hasGivenUp({ failures, error: shown }, policy);
+    const told = lifecycleError(error.code, error.message);
+    const givesUp = lifecycle.desired.state !== 'removed' && hasGivenUp({ failures, error: told }, policy);
+    const isLast = givesUp && failures >= policy.limit;
+    const last = `${error.message} That was failure ${failures} in a row; Muster has stopped trying.`;
+    const shown = isLast ? lifecycleError(error.code, last) : told;
     this.logger.warn({
       msg: 'an agent failed',
       agent: instance.id,
