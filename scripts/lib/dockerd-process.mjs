@@ -41,7 +41,9 @@ function pids() {
 function commandLineOf(pid) {
   try {
     if (basename(readlinkSync(`/proc/${pid}/exe`)) !== 'dockerd') return undefined;
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1);
+    const [name = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    // A daemon runs itself under other names, without arguments and for a moment, to unpack layers for example.
+    return basename(name) === 'dockerd' ? args : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { isDebianLike } from './apt.mjs';
 import { withDraft } from './cache.mjs';
 import { dockerdOf } from './dockerd-process.mjs';
 import { callEngineJson } from './engine-http.mjs';
+import { isAlive } from './is-alive.mjs';
 import { silentLog } from './log.mjs';
 import { lastWords, run } from './run.mjs';
 
@@ -113,13 +114,17 @@ async function register(host, { pid, configFile }) {
   const config = parse(before ?? '{}', configFile);
   const runtimes = { [RUNTIME]: { path: PROGRAM, runtimeArgs: RUNTIME_ARGS }, ...config.runtimes };
   await replace(configFile, `${JSON.stringify({ ...config, runtimes }, undefined, 2)}\n`);
-  process.kill(pid, 'SIGHUP');
-  for (const deadline = Date.now() + RELOAD_MS; Date.now() < deadline; await sleep(100)) {
-    if (await isRegistered(host)) return;
+  try {
+    process.kill(pid, 'SIGHUP');
+    for (const deadline = Date.now() + RELOAD_MS; Date.now() < deadline; await sleep(100)) {
+      if (await isRegistered(host)) return;
+    }
+    throw new Error(`dockerd did not take ${configFile}; it is as it was, and dockerd's log says why`);
+  } catch (error) {
+    await (before === undefined ? rm(configFile, { force: true }) : replace(configFile, before));
+    if (isAlive(pid)) process.kill(pid, 'SIGHUP');
+    throw error;
   }
-  await (before === undefined ? rm(configFile, { force: true }) : replace(configFile, before));
-  process.kill(pid, 'SIGHUP');
-  throw new Error(`dockerd did not take ${configFile}; it is as it was, and dockerd's log says why`);
 }
 
 /** @param {string} text @param {string} path */
