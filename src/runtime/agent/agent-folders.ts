@@ -101,7 +101,7 @@ function unprepared(cause: unknown): RuntimeError {
   const full = isDiskFull(cause);
   // The path is in the cause, for the log alone: it tells of Muster's host, and this is shown to tenants.
   const message = full
-    ? "No space is left for the agent's folders on Muster's host. Make room, then start the agent again."
+    ? "No space is left for the agent's folders on Muster's host. Make room; Muster tries again until there is some."
     : `The agent's folders on Muster's host cannot be prepared (${code ?? 'unknown reason'}). Muster's log names them.`;
   return new RuntimeError(full ? 'disk-full' : 'create-failed', message, { cause });
 }

@@ -30,7 +30,7 @@ export class AgentFolder {
     } catch (cause) {
       if (this.placing === placing) this.placing = null;
       if (isDiskFull(cause)) {
-        const message = `No space is left for ${AGENT_FOLDER} on Muster's host. Make room, then start the agent again.`;
+        const message = `No space is left for ${AGENT_FOLDER} on Muster's host. Make room; Muster tries again until there is some.`;
         throw new RuntimeError('disk-full', message, { cause });
       }
       // The path is in the cause, for the log alone.
