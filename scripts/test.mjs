@@ -17,6 +17,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ensureAgentImage } from './lib/agent-image.mjs';
 import { build } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
@@ -137,6 +138,7 @@ async function jest(project) {
         [
           '--experimental-vm-modules',
           '--disable-warning=ExperimentalWarning',
+          `--import=${pathToFileURL(fromRoot('test/support/tell-what-is-open.mjs'))}`,
           fromRoot('node_modules/jest/bin/jest.js'),
           '--ci',
           '--json',
@@ -158,7 +160,8 @@ async function jest(project) {
         limit = setTimeout(() => {
           log.warn('Jest did not end by itself: a test left something open. That counts as a failure.');
           totals.failed += 1;
-          child.kill('SIGKILL');
+          child.kill('SIGUSR2');
+          limit = setTimeout(() => child.kill('SIGKILL'), 2_000);
         }, 20_000);
       }, 1_000);
       child.once('close', (code) => {

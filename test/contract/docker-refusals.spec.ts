@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { newId } from '../../src/domain/ids.js';
 import { recoveryFor } from '../../src/domain/lifecycle/recovery.js';
 import { RuntimeError } from '../../src/domain/runtime/runtime-errors.js';
+import type { DockerRuntimeOptions } from '../../src/runtime/docker/docker-options.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker.runtime.js';
 import { AGENT_IMAGE, describeEngine, ENGINE_SOCKET } from '../support/engine.js';
+import { eventually } from '../support/eventually.js';
 import { all, SpecBuilder, take } from './runtime-harness.js';
 
+const MANY = 10;
 /** What an engine says for which it has no status of its own. */
 const NO = { message: 'no: /var/lib/engine/secret-path' };
 
@@ -14,6 +19,7 @@ describeEngine('Docker that refuses a call', () => {
   let server: Server;
   let refused: RegExp;
   let specs: SpecBuilder;
+  let options: Omit<DockerRuntimeOptions, 'endpoint'>;
   let sut: DockerRuntime;
 
   beforeEach(async () => {
@@ -24,9 +30,11 @@ describeEngine('Docker that refuses a call', () => {
       if (!refused.test(`${asked.method!} ${asked.url!}`)) passOn(asked, answer);
       else answer.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify(NO));
     });
+    // As the engine, which waits for ever.
+    server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-    const options = { stateDir: join(specs.folder, 'state'), agentImage: AGENT_IMAGE, endpoint: 'unix' } as const;
-    sut = new DockerRuntime({ ...options, host: `unix://${socketPath}` });
+    options = { stateDir: join(specs.folder, 'state'), agentImage: AGENT_IMAGE, host: `unix://${socketPath}` };
+    sut = new DockerRuntime({ ...options, endpoint: 'unix' });
   });
 
   afterEach(async () => {
@@ -76,6 +84,26 @@ describeEngine('Docker that refuses a call', () => {
     expect(unstarted.code).toBe('CONTAINER_START_FAILED');
     expect((await sut.list(specs.installation)).map((seen) => seen.id)).toEqual([id]);
   });
+
+  it.each(['unix', 'exec'] as const)(
+    'is left no connection by a program that it would not start, by %s',
+    async (endpoint) => {
+      const reached = new DockerRuntime({ ...options, endpoint });
+      const id = await started();
+      const asked = { id: newId(), command: ['true'], env: {}, cwd: '/tmp', terminal: { columns: 80, rows: 24 } };
+      const address = { id, privateFolder: specs.folder };
+      refused = /^POST .*\/exec\/.*\/start/;
+      for (let time = 0; time < MANY; time += 1) {
+        const act = endpoint === 'unix' ? reached.exec(address, asked) : reached.connect(address);
+        await expect(act).rejects.toThrow(id);
+      }
+      refused = /^$/;
+      // One or two are kept for the next call.
+      await eventually(async () =>
+        expect(await promisify(server.getConnections.bind(server))()).toBeLessThan(MANY / 2),
+      );
+    },
+  );
 });
 
 function passOn(asked: IncomingMessage, answer: ServerResponse): void {

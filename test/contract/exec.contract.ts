@@ -15,11 +15,15 @@ interface Ended {
   readonly exitCode: number | null;
 }
 
-/** Reads a session to its end. */
+/** Reads a session to its end, and lets go of it. */
 export async function ended(session: ExecSession): Promise<Ended> {
   const texts = { stdout: '', stderr: '' };
-  for await (const { stream, data } of session.output) texts[stream] += Buffer.from(data).toString();
-  return { ...texts, exitCode: await session.exitCode() };
+  try {
+    for await (const { stream, data } of session.output) texts[stream] += Buffer.from(data).toString();
+    return { ...texts, exitCode: await session.exitCode() };
+  } finally {
+    session.close();
+  }
 }
 
 /** Reads until there is what is looked for; the rest stays to be read. */

@@ -47,12 +47,13 @@ export class EngineClient {
       timer = setTimeout(() => {
         const details = { call: what, timeoutMs: limit };
         reject(new RuntimeError('timeout', `The container engine did not ${what} within ${limit} ms.`, { details }));
-        controller.abort();
       }, limit);
     });
     try {
       return await Promise.race([run(this.docker, controller.signal), late]);
     } catch (error) {
+      // It may still be under way; and dockerode leaves a connection open on which it was refused what it wanted to talk over.
+      controller.abort();
       const failure = toRuntimeError(error, what, meaning);
       // What went wrong inside the engine has this status, whatever it was.
       if (writes && failure.details['status'] === 500 && (await this.disk?.isFull())) throw diskFull(failure, what);

@@ -23,7 +23,7 @@ export async function openExecBridge(engine: EngineClient, container: string): P
           abortSignal,
         };
         const exec = await docker.getContainer(container).exec(options);
-        return new BridgeStream(await exec.start({ hijack: true, stdin: true, Tty: false }));
+        return new BridgeStream(await exec.start({ hijack: true, stdin: true, Tty: false, abortSignal }));
       },
       meaning: { 409: 'not-found' },
     });
