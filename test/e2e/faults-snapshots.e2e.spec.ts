@@ -58,7 +58,10 @@ if (cannotMount !== null) process.stderr.write(`\n${cannotMount}\n`);
   const traces = async (): Promise<unknown[]> => {
     const filters = { label: [`io.muster.instance=${agent.id}`] };
     const containers = await engine.listContainers({ all: true, filters });
-    const images = await engine.listImages({ filters: { reference: ['muster/snapshot'] } });
+    const installation = await app.database.db.collection('installations').findOne({});
+    const images = await engine.listImages({
+      filters: { label: [`io.muster.installation=${installation!['installationId']}`] },
+    });
     return [
       containers.map(({ Id }) => Id),
       images.map(({ Id }) => Id).sort(),
