@@ -24,6 +24,10 @@ import { RecordingTelemetry } from '../support/recording-telemetry.js';
 
 const ADMIN = systemActor('test');
 
+/** The same records, but for some of what they do. */
+const withChanges = (runs: MongoRuns, changes: Partial<MongoRuns>): MongoRuns =>
+  Object.assign(Object.create(runs) as MongoRuns, changes);
+
 /** One Muster's sandbox on a lifecycle's agents. */
 class SandboxHost {
   readonly open: OpenRuns;
@@ -48,7 +52,7 @@ class SandboxHost {
       new OpenQuotas(),
       new RecordingTelemetry(),
     );
-    this.sweeper = new RunSweeper(runs, records, this.service, settings);
+    this.sweeper = new RunSweeper(runs, records, this.service, this.open, settings);
   }
 }
 
@@ -75,8 +79,8 @@ describe('runs, when processes come and go', () => {
     await world.end();
   });
 
-  const host = (overrides: Partial<SandboxSettings> = {}): SandboxHost =>
-    new SandboxHost(runs, world.records, muster, overrides);
+  const host = (overrides: Partial<SandboxSettings> = {}, records = runs): SandboxHost =>
+    new SandboxHost(records, world.records, muster, overrides);
 
   const start = async (sandbox: SandboxHost, input: string, waitMs = 0): Promise<Run> =>
     sandbox.service.run(path, { type: 'prompt', input }, ADMIN, waitMs);
@@ -111,6 +115,61 @@ describe('runs, when processes come and go', () => {
     });
     await watch;
     expect(await running).toMatchObject({ status: 'passed', output: 'Ada: sleep 600' });
+    await slow.open.beforeApplicationShutdown();
+  });
+
+  it('leaves a run whose end cannot be written to the sweep, and lets go of its agent, while it carries others', async () => {
+    let isAway = true;
+    const end: MongoRuns['end'] = async (...asked) => (isAway ? Promise.reject(new Error('away')) : runs.end(...asked));
+    const sandbox = host({ ownedMs: 500, renewEveryMs: 20, runsPerAgent: 1 }, withChanges(runs, { end }));
+    sandbox.open.onApplicationBootstrap();
+    const carried = await start(sandbox, 'sleep 60000');
+    const waiting = await start(sandbox, 'hi');
+    expect((await world.read(path)).lifecycle.uses).toHaveLength(1);
+    await sandbox.service.cancel(path, waiting.id, 0);
+    await eventually(async () => {
+      expect((await world.read(path)).lifecycle.uses).toEqual([]);
+    });
+    expect(await runs.get(path, waiting.id)).toMatchObject({ status: 'queued' });
+    isAway = false;
+    await eventually(async () => {
+      await sandbox.sweeper.sweep();
+      expect(await runs.get(path, waiting.id)).toMatchObject({ status: 'failed', error: { code: 'RUN_LOST' } });
+    });
+    expect(await runs.get(path, carried.id)).toMatchObject({ status: 'running' });
+    await sandbox.open.beforeApplicationShutdown();
+  });
+
+  it('does not take for lost what it carries itself, when it could not say so', async () => {
+    const silent = host({ ownedMs: 1 });
+    const run = await start(silent, 'sleep 60000');
+    await eventually(async () => {
+      expect((await runs.findLost(10)).map(({ id }) => id)).toEqual([run.id]);
+    });
+    await silent.sweeper.sweep();
+    expect(await runs.get(path, run.id)).toMatchObject({ status: 'running' });
+    await silent.open.beforeApplicationShutdown();
+  });
+
+  it('says that it is there for a run from before that is on record', async () => {
+    const ownedMs = 1000;
+    let goOn = (): void => undefined;
+    const written = new Promise<void>((resolve) => (goOn = resolve));
+    const insert: MongoRuns['insert'] = async (...asked) => {
+      await runs.insert(...asked);
+      await written;
+    };
+    const slow = host({ ownedMs, renewEveryMs: 20 }, withChanges(runs, { insert }));
+    slow.open.onApplicationBootstrap();
+    const running = start(slow, 'hi', 10_000);
+    const documents = connection.collection<RunRecord>('runs');
+    await eventually(async () => {
+      const [found] = await documents.find({ owner: slow.open.owner }).toArray();
+      // Further on than the insert has said.
+      expect(Number(found?.ownedUntil)).toBeGreaterThan(Number(found?.createdAt) + 2 * ownedMs);
+    });
+    goOn();
+    expect(await running).toMatchObject({ status: 'passed' });
     await slow.open.beforeApplicationShutdown();
   });
 

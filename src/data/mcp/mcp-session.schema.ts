@@ -58,7 +58,7 @@ export const mcpSessionSchema = new Schema<McpSessionRecord>(
 mcpSessionSchema.index({ tenantId: 1, instanceId: 1, _id: -1 });
 // counts what of a tenant has not ended: McpSessionRecords.countLive
 mcpSessionSchema.index({ tenantId: 1, state: 1 });
-// finds sessions whose owner has fallen silent, and an owner's: McpSessionRecords.findLost and renew
-mcpSessionSchema.index({ ownedUntil: 1, owner: 1 });
+// finds sessions whose owner has fallen silent: McpSessionRecords.findLost
+mcpSessionSchema.index({ ownedUntil: 1 });
 // finds what a crash left in the outboxes: OutboxSweeper
 mcpSessionSchema.index({ 'outbox.eventId': 1 }, { partialFilterExpression: { 'outbox.eventId': { $exists: true } } });

@@ -16,8 +16,6 @@ import { fromMcpSession, MCP_SESSION_PROJECTION, toMcpSession, type ReadMcpSessi
 import { MCP_SESSION_MODEL, type McpSessionRecord } from './mcp-session.schema.js';
 
 const LIVE: { $in: McpSessionState[] } = { $in: ['opening', 'open'] };
-/** Says that it has an owner, so that the index over owners is used. */
-const OWNED = { ownedUntil: { $gt: new Date(0) } } as const;
 
 @Injectable()
 export class MongoMcpSessions extends McpSessionRecords {
@@ -81,14 +79,16 @@ export class MongoMcpSessions extends McpSessionRecords {
     return false;
   }
 
-  async renew({ owner, ttlMs }: McpOwnership): Promise<void> {
-    await this.collection.updateMany({ ...OWNED, owner }, [{ $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } }]);
+  async renew(ids: readonly McpSessionId[], { owner, ttlMs }: McpOwnership): Promise<void> {
+    const filter = { _id: { $in: ids.map((id) => new Types.ObjectId(id)) }, owner, state: LIVE };
+    await this.collection.updateMany(filter, [{ $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } }]);
   }
 
   async findLost(limit: number): Promise<readonly McpSession[]> {
     const found = await this.collection
       .find<ReadMcpSession>(
-        { ...OWNED, $expr: { $lt: ['$ownedUntil', '$$NOW'] } },
+        // That it has an owner is said apart, so that the index over that is used.
+        { ownedUntil: { $gt: new Date(0) }, $expr: { $lt: ['$ownedUntil', '$$NOW'] } },
         { projection: MCP_SESSION_PROJECTION, limit },
       )
       .toArray();

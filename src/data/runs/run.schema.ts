@@ -77,7 +77,7 @@ export const runSchema = new Schema<RunRecord>(
 
 // finds the runs of an agent, newest first: GET …/agents/:id/runs
 runSchema.index({ tenantId: 1, instanceId: 1, _id: -1 });
-// finds open runs whose owner has fallen silent, and an owner's open runs: RunRecords.findLost, findToCancel and renew
+// finds open runs whose owner has fallen silent, and an owner's open runs: RunRecords.findLost and findToCancel
 runSchema.index({ ownedUntil: 1, owner: 1 });
 // finds what a crash left in the outboxes: OutboxSweeper
 runSchema.index({ 'outbox.eventId': 1 }, { partialFilterExpression: { 'outbox.eventId': { $exists: true } } });

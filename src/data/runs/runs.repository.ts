@@ -57,10 +57,9 @@ export class MongoRuns extends RunRecords {
     return null;
   }
 
-  async renew(owner: string, ttlMs: number): Promise<void> {
-    await this.collection.updateMany({ ownedUntil: { $gt: new Date(0) }, owner, status: OPEN }, [
-      { $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } },
-    ]);
+  async renew(owner: string, ids: readonly RunId[], ttlMs: number): Promise<void> {
+    const filter = { _id: { $in: ids.map((id) => new Types.ObjectId(id)) }, owner, status: OPEN };
+    await this.collection.updateMany(filter, [{ $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } }]);
   }
 
   async requestCancel(id: RunId): Promise<void> {

@@ -68,7 +68,7 @@ export const terminalSchema = new Schema<TerminalRecord>(
 terminalSchema.index({ tenantId: 1, instanceId: 1, _id: -1 });
 // counts what of a tenant is not ended: TerminalRecords.countLive
 terminalSchema.index({ tenantId: 1, state: 1 });
-// finds open terminals whose owner has fallen silent, and an owner's: TerminalRecords.findLost, findToClose and renew
+// finds open terminals whose owner has fallen silent, and an owner's: TerminalRecords.findLost and findToClose
 terminalSchema.index({ ownedUntil: 1, owner: 1 });
 // finds what nobody connected to: TerminalRecords.discardStale
 terminalSchema.index({ state: 1, createdAt: 1 });

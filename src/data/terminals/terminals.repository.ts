@@ -108,8 +108,9 @@ export class MongoTerminals extends TerminalRecords {
     return null;
   }
 
-  async renew(owner: string, ttlMs: number): Promise<void> {
-    await this.collection.updateMany({ ...OWNED, owner }, [{ $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } }]);
+  async renew(owner: string, ids: readonly TerminalId[], ttlMs: number): Promise<void> {
+    const filter = { _id: { $in: ids.map((id) => new Types.ObjectId(id)) }, owner, state: 'open' } as const;
+    await this.collection.updateMany(filter, [{ $set: { ownedUntil: { $add: ['$$NOW', ttlMs] } } }]);
   }
 
   async requestClose(id: TerminalId, by: Actor): Promise<void> {

@@ -8,7 +8,7 @@ export interface Use {
    * @param replica one that was named; whether it runs is for who named it to see
    */
   awake(signal?: AbortSignal, replica?: number): Promise<ManagedInstance>;
-  /** It is over. Doing it twice does nothing. */
+  /** It is over. Doing it twice does nothing. Never rejects: where it cannot be written down, the use ends as if its process had. */
   release(): Promise<void>;
 }
 

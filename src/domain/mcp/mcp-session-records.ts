@@ -33,8 +33,8 @@ export abstract class McpSessionRecords {
   abstract agreed(id: McpSessionId, protocolVersion: string): Promise<void>;
   /** Ends an open one, with its event. false: it was not open. @throws OutboxFullError */
   abstract end(id: McpSessionId, outcome: McpOutcome, event: DomainEvent<'mcp-session.closed'>): Promise<boolean>;
-  /** All sessions of this owner are its own for `ttlMs` more. */
-  abstract renew(ownership: McpOwnership): Promise<void>;
+  /** Those of these that have not ended, and are this owner's, are its own for `ttlMs` more. */
+  abstract renew(ids: readonly McpSessionId[], ownership: McpOwnership): Promise<void>;
   /** Sessions that have not ended and whose owner has fallen silent. */
   abstract findLost(limit: number): Promise<readonly McpSession[]>;
   /** Newest first. */

@@ -38,8 +38,8 @@ export abstract class RunRecords {
   abstract begin(id: RunId, place: Pick<Run, 'replica'> & { readonly startedAt: Date }): Promise<boolean>;
   /** Ends an open run, with its event. null: it had ended before. @throws OutboxFullError */
   abstract end(id: RunId, outcome: RunOutcome, event: DomainEvent<'run.ended'>): Promise<Run | null>;
-  /** All open runs of this owner are its own for `ttlMs` more. */
-  abstract renew(owner: string, ttlMs: number): Promise<void>;
+  /** Those of these that are open, and this owner's, are its own for `ttlMs` more. */
+  abstract renew(owner: string, ids: readonly RunId[], ttlMs: number): Promise<void>;
 
   /** Notes that an open run is to be cancelled. Whoever has it sees it. */
   abstract requestCancel(id: RunId): Promise<void>;

@@ -53,8 +53,8 @@ export abstract class TerminalRecords {
     outcome: TerminalOutcome,
     event: DomainEvent<'terminal.closed'>,
   ): Promise<Terminal | null>;
-  /** All open terminals of this owner are its own for `ttlMs` more. */
-  abstract renew(owner: string, ttlMs: number): Promise<void>;
+  /** Those of these that are open, and this owner's, are its own for `ttlMs` more. */
+  abstract renew(owner: string, ids: readonly TerminalId[], ttlMs: number): Promise<void>;
   /** Notes that an open terminal is to be closed. Whoever has it sees it. */
   abstract requestClose(id: TerminalId, by: Actor): Promise<void>;
   abstract findToClose(owner: string): Promise<readonly ToClose[]>;

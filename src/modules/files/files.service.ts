@@ -141,12 +141,7 @@ export class FilesService {
     act: (files: AgentFiles) => Promise<T>,
   ): Promise<T> {
     const use = await this.use.hold(agent);
-    const release = (): void => {
-      use.release().catch((error: unknown) => {
-        // It is over by itself half a minute later.
-        this.logger.warn({ msg: 'the end of a use could not be noted', instance: agent.id, err: error });
-      });
-    };
+    const release = (): void => void use.release();
     try {
       const answer = await this.ask(await use.awake(ended), act);
       if (ended.aborted) release();

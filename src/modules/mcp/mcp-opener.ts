@@ -10,6 +10,7 @@ import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
 import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { ContainerRuntime } from '../../domain/runtime/container-runtime.js';
+import type { ExecSession } from '../../domain/runtime/exec-session.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
 import { McpPrograms } from './mcp-programs.js';
@@ -79,8 +80,10 @@ export class McpOpener {
     const container = address.id;
     const { command, cwd } = await this.programs.of(instance, container);
     const session = await this.log.begin(caller, path, { command, replica, owner: this.open.owner });
+    this.open.own(session.id);
+    let program: ExecSession | null = null;
     try {
-      const program = await this.runtime.exec(address, { id: session.id, command, cwd, env: {}, terminal: null });
+      program = await this.runtime.exec(address, { id: session.id, command, cwd, env: {}, terminal: null });
       const server = new StdioServer(program, this.settings);
       if (!(await this.log.open(session))) throw new AgentNotRunningError(instance.id, 'not answering');
       const conversation = new Conversation(server, {
@@ -91,6 +94,8 @@ export class McpOpener {
       this.open.enter(entry);
       return { entry, server, container, use };
     } catch (error) {
+      // Before its processes are ended, as in cleanUp.
+      program?.close();
       await this.undo(session, container);
       if (!(error instanceof RuntimeError) || error.failure !== 'not-found') throw error;
       throw new AgentNotRunningError(instance.id, 'not running any more');
@@ -105,6 +110,8 @@ export class McpOpener {
       await this.log.end(session, { end: 'failed', exitCode: null, stderr: '' }, MUSTER);
     } catch (error) {
       this.logger.warn({ msg: 'an MCP session was left to the sweep', session: session.id, err: error });
+    } finally {
+      this.open.disown(session.id);
     }
   }
 
@@ -125,13 +132,15 @@ export class McpOpener {
     const by = entry.closedBy ?? (ending.end === 'client-left' ? session.createdBy : MUSTER);
     try {
       await this.log.end(session, { ...ending, stderr: server.stderr }, by);
-      await use.release();
     } catch (error) {
       this.logger.error({
         msg: "an MCP session's end could not be written; the sweep does",
         session: session.id,
         err: error,
       });
+    } finally {
+      this.open.disown(session.id);
+      await use.release();
     }
   }
 

@@ -8,11 +8,13 @@ import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 import type { McpSessionLog } from './mcp-session-log.js';
 import { McpSettings } from './mcp-settings.js';
 import { McpSweeper } from './mcp-sweeper.js';
+import type { OpenMcpSessions } from './open-mcp-sessions.js';
 
 const EVERY_MS = 100;
 
 describe('the sweep of MCP sessions', () => {
   let lost: Partial<McpSession>[];
+  let owned: string;
   let sut: McpSweeper;
   const endExec = jest.fn<ContainerRuntime['endExec']>();
   const discard = jest.fn<McpSessionRecords['discard']>();
@@ -20,6 +22,7 @@ describe('the sweep of MCP sessions', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
+    owned = '';
     lost = [
       { id: 'opening' as McpSession['id'], state: 'opening', replica: 0 },
       { id: 'open' as McpSession['id'], state: 'open', replica: 1 },
@@ -35,6 +38,7 @@ describe('the sweep of MCP sessions', () => {
       { findLost, discard } as unknown as McpSessionRecords,
       { find } as unknown as LifecycleRecords,
       { end } as unknown as McpSessionLog,
+      { owns: (id) => id === owned } as OpenMcpSessions,
       { endExec } as unknown as ContainerRuntime,
       new McpSettings({ sweepEveryMs: EVERY_MS }),
     );
@@ -53,6 +57,12 @@ describe('the sweep of MCP sessions', () => {
     ]);
     expect(discard.mock.calls).toEqual([['opening']]);
     expect(end.mock.calls.map(([session, outcome]) => [session.id, outcome.end])).toEqual([['open', 'lost']]);
+  });
+
+  it('leaves alone what this very process carries, which only could not say so', async () => {
+    owned = 'open';
+    await sut.sweep();
+    expect([endExec.mock.calls, end.mock.calls]).toEqual([[['container-0', 'opening']], []]);
   });
 
   it('leaves them on record while the engine is away', async () => {

@@ -9,6 +9,7 @@ import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
 import { Sweeper } from '../../platform/sweeper.js';
 import { McpSessionLog } from './mcp-session-log.js';
 import { McpSettings } from './mcp-settings.js';
+import { OpenMcpSessions } from './open-mcp-sessions.js';
 
 const BATCH = 100;
 const MUSTER = systemActor('mcp');
@@ -20,6 +21,7 @@ export class McpSweeper extends Sweeper {
     private readonly records: McpSessionRecords,
     private readonly instances: LifecycleRecords,
     private readonly log: McpSessionLog,
+    private readonly open: OpenMcpSessions,
     private readonly runtime: ContainerRuntime,
     private readonly settings: McpSettings,
   ) {
@@ -28,6 +30,8 @@ export class McpSweeper extends Sweeper {
 
   async sweep(): Promise<void> {
     for (const session of await this.records.findLost(BATCH)) {
+      // It could not say so for a while, no more.
+      if (this.open.owns(session.id)) continue;
       if (!(await this.isLeftClean(session))) continue;
       if (session.state === 'opening') await this.records.discard(session.id);
       else await this.log.end(session, { end: 'lost', exitCode: null, stderr: '' }, MUSTER);

@@ -3,6 +3,7 @@ import { NotFoundError } from '../../domain/errors/not-found.error.js';
 import type { Actor } from '../../domain/events/actor.js';
 import { Authenticator } from '../../domain/identity/authenticator.js';
 import { holds, type Principal } from '../../domain/identity/principal.js';
+import type { McpSessionId } from '../../domain/ids.js';
 import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import { McpSessionRecords } from '../../domain/mcp/mcp-session-records.js';
 import type { McpSession } from '../../domain/mcp/mcp-session.js';
@@ -28,6 +29,7 @@ export class OpenMcpSessions implements OnApplicationBootstrap, BeforeApplicatio
   readonly owner = newOwner();
   private readonly logger = new Logger(OpenMcpSessions.name);
   private readonly open = new Map<string, OpenMcpSession>();
+  private readonly owned = new Set<McpSessionId>();
   private readonly endings = new Set<Promise<unknown>>();
   private timers: NodeJS.Timeout[] = [];
 
@@ -43,7 +45,7 @@ export class OpenMcpSessions implements OnApplicationBootstrap, BeforeApplicatio
     const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
       setInterval(() => void this.attempt(work), ms).unref();
     this.timers = [
-      every(renewEveryMs, () => this.records.renew({ owner: this.owner, ttlMs: ownedMs })),
+      every(renewEveryMs, () => this.records.renew([...this.owned], { owner: this.owner, ttlMs: ownedMs })),
       every(accessEveryMs, () => this.closeWithoutAccess()),
       setInterval(() => {
         this.lookAtTimes();
@@ -67,6 +69,20 @@ export class OpenMcpSessions implements OnApplicationBootstrap, BeforeApplicatio
       this.endings.delete(ending);
     };
     ending.then(forget, forget);
+  }
+
+  /** From now on it is said of this session that this process is there for it; what nobody carries any more lapses, and is swept. */
+  own(id: McpSessionId): void {
+    this.owned.add(id);
+  }
+
+  disown(id: McpSessionId): void {
+    this.owned.delete(id);
+  }
+
+  /** Whether this process is there for it, whatever the database says. */
+  owns(id: McpSessionId): boolean {
+    return this.owned.has(id);
   }
 
   enter(entry: OpenMcpSession): void {
@@ -112,7 +128,7 @@ export class OpenMcpSessions implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
-    if (this.open.size === 0) return;
+    if (this.owned.size === 0) return;
     try {
       await work();
     } catch (error) {

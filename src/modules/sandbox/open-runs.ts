@@ -18,6 +18,7 @@ export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdo
   private readonly logger = new Logger(OpenRuns.name);
   private readonly endings = new Set<Promise<unknown>>();
   private readonly runs = new Map<RunId, OpenRun>();
+  private readonly owned = new Set<RunId>();
   private readonly shutdown = new AbortController();
   private timers: NodeJS.Timeout[] = [];
 
@@ -34,7 +35,7 @@ export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdo
   onApplicationBootstrap(): void {
     const { renewEveryMs, cancelLookEveryMs } = this.settings;
     this.timers = [
-      setInterval(() => void this.attempt(() => this.records.renew(this.owner, this.settings.ownedMs)), renewEveryMs),
+      setInterval(() => void this.attempt(() => this.renew()), renewEveryMs),
       setInterval(() => void this.attempt(() => this.cancelAsAsked()), cancelLookEveryMs),
     ];
     for (const timer of this.timers) timer.unref();
@@ -47,15 +48,31 @@ export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdo
     await Promise.allSettled(this.endings);
   }
 
+  /** From now on it is said of this run that this process is there for it; what nobody carries any more lapses, and is swept. */
+  own(id: RunId): void {
+    this.owned.add(id);
+  }
+
+  disown(id: RunId): void {
+    this.owned.delete(id);
+  }
+
+  /** Whether this process is there for it, whatever the database says. */
+  owns(id: RunId): boolean {
+    return this.owned.has(id);
+  }
+
   /** Keeps a run as this process's own until it has ended. */
   keep<T>(id: RunId, start: (open: OpenRun) => Promise<T>): Promise<T> {
     const open = { output: new RunOutput(), cancel: new AbortController() };
     this.runs.set(id, open);
+    this.own(id);
     const ending = start(open);
     this.endings.add(ending);
     const forget = (): void => {
       open.output.end();
       this.runs.delete(id);
+      this.disown(id);
       this.endings.delete(ending);
     };
     ending.then(forget, forget);
@@ -72,13 +89,17 @@ export class OpenRuns implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.runs.get(id)?.cancel.abort();
   }
 
+  private async renew(): Promise<void> {
+    await this.records.renew(this.owner, [...this.owned], this.settings.ownedMs);
+  }
+
   /** Somebody may have asked another process. */
   private async cancelAsAsked(): Promise<void> {
     for (const id of await this.records.findToCancel(this.owner)) this.cancel(id);
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
-    if (this.endings.size === 0) return;
+    if (this.owned.size === 0) return;
     try {
       await work();
     } catch (error) {

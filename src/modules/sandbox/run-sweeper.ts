@@ -5,6 +5,7 @@ import { NO_RESULT, RunRecords } from '../../domain/runs/run-records.js';
 import type { Run } from '../../domain/runs/run.js';
 import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
 import { Sweeper } from '../../platform/sweeper.js';
+import { OpenRuns } from './open-runs.js';
 import { SandboxService } from './sandbox.service.js';
 import { SandboxSettings } from './sandbox-settings.js';
 
@@ -17,6 +18,7 @@ export class RunSweeper extends Sweeper {
     private readonly runs: RunRecords,
     private readonly instances: LifecycleRecords,
     private readonly sandbox: SandboxService,
+    private readonly open: OpenRuns,
     private readonly settings: SandboxSettings,
   ) {
     super('runs', { everyMs: settings.sweepEveryMs });
@@ -29,8 +31,11 @@ export class RunSweeper extends Sweeper {
 
   private async endLostRuns(): Promise<void> {
     for (const run of await this.runs.findLost(BATCH)) {
+      // It could not say so for a while, no more.
+      if (this.open.owns(run.id)) continue;
       if (!(await this.isLeftClean(run))) continue;
-      const message = 'The Muster process that waited for the answer is gone. Send the run again.';
+      const message =
+        'The Muster process that waited for the answer is gone, or could not write it down. Send the run again.';
       await this.sandbox.end(run, { ...NO_RESULT, status: 'failed', error: { code: 'RUN_LOST', message } });
     }
   }

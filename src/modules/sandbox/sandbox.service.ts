@@ -97,6 +97,8 @@ export class SandboxService {
     asked: Asked<T>,
     actor: Actor,
   ): Promise<Begun> {
+    // From before it is on record, so that it does not lapse however long that takes.
+    this.open.own(id);
     const beginning = this.beginNow(path, id);
     beginning.catch(() => undefined);
     try {
@@ -104,6 +106,7 @@ export class SandboxService {
         this.record(id, path, kind, asked, actor, await beginning),
       );
     } catch (error) {
+      this.open.disown(id);
       if ((await beginning) !== null) await this.instances.endRun(path.id, id);
       throw error;
     }
@@ -240,9 +243,7 @@ export class SandboxService {
     const { run, use } = commission;
     const outcome = await this.execution.execute(commission);
     try {
-      const ended = await this.end(run, outcome);
-      await use?.release();
-      return ended;
+      return await this.end(run, outcome);
     } catch (error) {
       this.logger.error({
         msg: "a run's end could not be written; the sweep ends it as lost",
@@ -250,6 +251,8 @@ export class SandboxService {
         err: error,
       });
       return null;
+    } finally {
+      await use?.release();
     }
   }
 

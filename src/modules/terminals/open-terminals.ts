@@ -22,6 +22,7 @@ export class OpenTerminals implements OnApplicationBootstrap, BeforeApplicationS
   readonly owner = newOwner();
   private readonly logger = new Logger(OpenTerminals.name);
   private readonly open = new Map<TerminalId, OpenTerminal>();
+  private readonly owned = new Set<TerminalId>();
   private readonly endings = new Set<Promise<unknown>>();
   private timers: NodeJS.Timeout[] = [];
 
@@ -37,7 +38,7 @@ export class OpenTerminals implements OnApplicationBootstrap, BeforeApplicationS
     const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
       setInterval(() => void this.attempt(work), ms).unref();
     this.timers = [
-      every(renewEveryMs, () => this.records.renew(this.owner, ownedMs)),
+      every(renewEveryMs, () => this.records.renew(this.owner, [...this.owned], ownedMs)),
       every(closeLookEveryMs, () => this.closeAsAsked()),
       every(accessEveryMs, () => this.closeWithoutAccess()),
     ];
@@ -59,6 +60,20 @@ export class OpenTerminals implements OnApplicationBootstrap, BeforeApplicationS
       this.endings.delete(ending);
     };
     ending.then(forget, forget);
+  }
+
+  /** From now on it is said of this terminal that this process is there for it; what nobody carries any more lapses, and is swept. */
+  own(id: TerminalId): void {
+    this.owned.add(id);
+  }
+
+  disown(id: TerminalId): void {
+    this.owned.delete(id);
+  }
+
+  /** Whether this process is there for it, whatever the database says. */
+  owns(id: TerminalId): boolean {
+    return this.owned.has(id);
   }
 
   enter(terminal: Terminal, line: Pick<TerminalLine, 'finish'>): void {
@@ -95,7 +110,7 @@ export class OpenTerminals implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
-    if (this.open.size === 0) return;
+    if (this.owned.size === 0) return;
     try {
       await work();
     } catch (error) {

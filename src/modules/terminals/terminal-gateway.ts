@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { DomainError } from '../../domain/errors/domain-error.js';
-import { systemActor } from '../../domain/events/actor.js';
+import { systemActor, type Actor } from '../../domain/events/actor.js';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import type { TerminalId } from '../../domain/ids.js';
 import { AgentUse, type Use } from '../../domain/lifecycle/agent-use.js';
@@ -83,7 +83,7 @@ export class TerminalGateway {
       reply.hijack();
       this.open.keepUntil(this.carry(started, request, upgrade));
     } catch (error) {
-      if (opened !== null) await this.terminals.end(opened.terminal, { end: 'failed', exitCode: null }, MUSTER);
+      if (opened !== null) await this.end(opened.terminal, { end: 'failed', exitCode: null }, MUSTER);
       await use.release();
       throw error;
     }
@@ -104,6 +104,7 @@ export class TerminalGateway {
         { details: { id } },
       );
     }
+    this.open.own(id);
     this.bus.publish(event);
     return opened;
   }
@@ -145,15 +146,22 @@ export class TerminalGateway {
     session.close();
     const by = this.open.leave(terminal.id) ?? (outcome.end === 'client-left' ? terminal.createdBy : MUSTER);
     await this.cleanUp(started, outcome);
+    await this.end(terminal, outcome, by);
+    await use.release();
+  }
+
+  /** Whatever comes of it, this process has nothing to do with it any more. */
+  private async end(terminal: Terminal, outcome: TerminalOutcome, by: Actor): Promise<void> {
     try {
       await this.terminals.end(terminal, outcome, by);
-      await use.release();
     } catch (error) {
       this.logger.error({
         msg: "a terminal's end could not be written; the sweep does",
         terminal: terminal.id,
         err: error,
       });
+    } finally {
+      this.open.disown(terminal.id);
     }
   }
 

@@ -7,6 +7,7 @@ import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
 import { TerminalRecords } from '../../domain/terminals/terminal-records.js';
 import type { Terminal } from '../../domain/terminals/terminal.js';
 import { Sweeper } from '../../platform/sweeper.js';
+import { OpenTerminals } from './open-terminals.js';
 import { TerminalSettings } from './terminal-settings.js';
 import { TerminalsService } from './terminals.service.js';
 
@@ -20,6 +21,7 @@ export class TerminalSweeper extends Sweeper {
     private readonly records: TerminalRecords,
     private readonly instances: LifecycleRecords,
     private readonly terminals: TerminalsService,
+    private readonly open: OpenTerminals,
     private readonly runtime: ContainerRuntime,
     private readonly settings: TerminalSettings,
   ) {
@@ -29,6 +31,8 @@ export class TerminalSweeper extends Sweeper {
   async sweep(): Promise<void> {
     await this.records.discardStale(this.settings.waitMs);
     for (const terminal of await this.records.findLost(BATCH)) {
+      // It could not say so for a while, no more.
+      if (this.open.owns(terminal.id)) continue;
       if (!(await this.isLeftClean(terminal))) continue;
       await this.terminals.end(terminal, { end: 'lost', exitCode: null }, MUSTER);
     }

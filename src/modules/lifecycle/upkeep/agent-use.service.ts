@@ -48,9 +48,7 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
     if (used.lifecycle.sleep === 'waking') this.reconciler.wake(path.id);
     return {
       awake: async (signal, replica = 0) => this.awake(used, replica, signal),
-      release: async () => {
-        if (this.uses.delete(useId)) await this.records.endUse(path.id, useId);
-      },
+      release: async () => this.release(path.id, useId),
     };
   }
 
@@ -64,6 +62,16 @@ export class AgentUseService extends AgentUse implements OnApplicationBootstrap,
       return await work(await use.awake(signal));
     } finally {
       await use.release();
+    }
+  }
+
+  private async release(id: AgentInstanceId, useId: string): Promise<void> {
+    if (!this.uses.delete(useId)) return;
+    try {
+      await this.records.endUse(id, useId);
+    } catch (error) {
+      // Nobody renews it any more.
+      this.logger.warn({ msg: 'the end of a use could not be noted; it ends by itself', instance: id, err: error });
     }
   }
 
