@@ -23,12 +23,23 @@ export const UPLINK: Service = {
 
 export const IS_WANTED = { 'lifecycle.desired.state': 'running', removedAt: null } as const;
 
-/** One of them holds where a replica can serve; which ones can is decided by servingReplicas. */
+const FOLLOWER_SERVES = {
+  $and: [
+    { $gt: ['$$replica.index', 0] },
+    { $lt: ['$$replica.index', '$lifecycle.desired.replicas'] },
+    { $eq: ['$$replica.state', 'running'] },
+    { $ne: ['$$replica.containerId', null] },
+  ],
+};
+
+/** One of them holds where a replica can serve, as servingReplicas says, which also says which ones can. */
 export const MAY_SERVE: readonly Filter[] = [
   { 'lifecycle.state': 'running' },
   {
-    'lifecycle.replicas': { $elemMatch: { index: { $gt: 0 }, state: 'running' } },
+    $expr: { $anyElementTrue: [{ $map: { input: '$lifecycle.replicas', as: 'replica', in: FOLLOWER_SERVES } }] },
     'lifecycle.desired.state': 'running',
+    'lifecycle.state': { $ne: 'removing' },
+    'lifecycle.seed': null,
     // Of an agent that falls asleep the others run on for a moment.
     'lifecycle.sleep': null,
   },
