@@ -75,12 +75,12 @@ describe('sleeping, waking and the end of a time to live', () => {
   it('leaves an agent awake that is in use: by an open run, or by somebody who says so again and again', async () => {
     const [run, held] = [await started(IDLE), await started(IDLE)];
     const runId = newId<RunId>();
-    await world.records.beginRun(run, runId, 4);
+    await world.runs.begin(run, runId, 4);
     const use = await muster.use.hold(held);
     // Long past the time of one announcement, and past the idle time.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     for (const path of [run, held]) expect((await world.read(path)).lifecycle.state).toBe('running');
-    await world.records.endRun(run.id, runId);
+    await world.runs.end(run.id, runId);
     await use.release();
     for (const path of [run, held]) await until(path, { state: 'stopped', sleep: 'asleep' });
   });
@@ -176,14 +176,14 @@ describe('sleeping, waking and the end of a time to live', () => {
     it('stays while it is in use, and goes afterwards', async () => {
       const path = await started({});
       const runId = newId<RunId>();
-      await world.records.beginRun(path, runId, 4);
+      await world.runs.begin(path, runId, 4);
       await world.update(path, { $set: { 'lifecycle.expiresAt': expiresIn(-1000), 'lifecycle.retryAt': new Date() } });
       await eventually(async () => {
         // It was looked at, and is to be looked at again.
         expect((await world.read(path)).lifecycle.retryAt!.getTime()).toBeGreaterThan(Date.now());
       });
       expect((await world.read(path)).lifecycle.state).toBe('running');
-      await world.records.endRun(path.id, runId);
+      await world.runs.end(path.id, runId);
       await until(path, { state: 'removed' });
     });
 
@@ -193,7 +193,7 @@ describe('sleeping, waking and the end of a time to live', () => {
       const late = [
         async () => world.upkeep.renew(path, 3600, ADMIN),
         async () => world.upkeep.beginUse(path, 'use', 50),
-        async () => world.records.beginRun(path, newId<RunId>(), 4),
+        async () => world.runs.begin(path, newId<RunId>(), 4),
         async () => world.records.request(path, 'restart', ADMIN),
       ];
       for (const act of late) {

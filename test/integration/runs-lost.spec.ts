@@ -5,6 +5,7 @@ import { RUN_MODEL, runSchema, type RunRecord } from '../../src/data/runs/run.sc
 import { MongoRuns } from '../../src/data/runs/runs.repository.js';
 import { systemActor } from '../../src/domain/events/actor.js';
 import { newId, type RunId } from '../../src/domain/ids.js';
+import type { AgentRuns } from '../../src/domain/lifecycle/agent-runs.js';
 import type { InstancePath, LifecycleRecords } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { Run } from '../../src/domain/runs/run.js';
 import { ExecRuns } from '../../src/modules/sandbox/kinds/exec-runs.js';
@@ -34,14 +35,21 @@ class SandboxHost {
   readonly service: SandboxService;
   readonly sweeper: RunSweeper;
 
-  constructor(runs: MongoRuns, records: LifecycleRecords, muster: LifecycleHost, overrides: Partial<SandboxSettings>) {
+  constructor(
+    runs: MongoRuns,
+    records: LifecycleRecords,
+    agentRuns: AgentRuns,
+    muster: LifecycleHost,
+    overrides: Partial<SandboxSettings>,
+  ) {
     const settings = new SandboxSettings({ turnPollMs: 10, strayAfterMs: -1000, ...overrides });
     this.open = new OpenRuns(runs, settings);
     const kinds = new RunKinds(new PromptRuns(muster.service, settings), new ExecRuns(muster.runtime, muster.service));
-    const execution = new RunExecution(records, runs, this.open, settings);
+    const execution = new RunExecution(agentRuns, runs, this.open, settings);
     const bus = new DomainEventBus(new EventEmitter2());
     this.service = new SandboxService(
       records,
+      agentRuns,
       runs,
       kinds,
       execution,
@@ -52,7 +60,7 @@ class SandboxHost {
       new OpenQuotas(),
       new RecordingTelemetry(),
     );
-    this.sweeper = new RunSweeper(runs, records, this.service, this.open, settings);
+    this.sweeper = new RunSweeper(runs, agentRuns, this.service, this.open, settings);
   }
 }
 
@@ -80,7 +88,7 @@ describe('runs, when processes come and go', () => {
   });
 
   const host = (overrides: Partial<SandboxSettings> = {}, records = runs): SandboxHost =>
-    new SandboxHost(records, world.records, muster, overrides);
+    new SandboxHost(records, world.records, world.runs, muster, overrides);
 
   const start = async (sandbox: SandboxHost, input: string, waitMs = 0): Promise<Run> =>
     sandbox.service.run(path, { type: 'prompt', input }, ADMIN, waitMs);
@@ -175,7 +183,7 @@ describe('runs, when processes come and go', () => {
 
   it('frees an agent of runs that never came to be', async () => {
     const stray = newId<RunId>();
-    await world.records.beginRun(path, stray, 4);
+    await world.runs.begin(path, stray, 4);
     await host({ strayAfterMs: 60_000 }).sweeper.sweep();
     expect((await world.read(path)).openRuns).toEqual([stray]);
     await host().sweeper.sweep();

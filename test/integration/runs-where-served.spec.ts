@@ -53,7 +53,7 @@ describe('runs and uses of an agent whose copy 0 is down', () => {
     const path = await world.instance({ lifecycle: { ...BY_THE_OTHER, ...changes } });
     expect(canServe(await world.read(path))).toBe(serves);
     const [begun, used] = await Promise.allSettled([
-      world.records.beginRun(path, newId<RunId>(), 4),
+      world.runs.begin(path, newId<RunId>(), 4),
       world.upkeep.beginUse(path, 'use', 1000),
     ]);
     const refused = { status: 'rejected', reason: { code: 'AGENT_NOT_RUNNING' } };

@@ -6,6 +6,7 @@ import {
   type AgentInstanceRecord,
 } from '../../src/data/agent-instances/agent-instance.schema.js';
 import { MongoFleetCensus } from '../../src/data/fleet/mongo-fleet-census.js';
+import { MongoAgentRuns } from '../../src/data/lifecycle/agent-runs.repository.js';
 import { MongoDueRecords } from '../../src/data/lifecycle/due.repository.js';
 import { MongoLifecycleRecords } from '../../src/data/lifecycle/lifecycle.repository.js';
 import { MongoPortRecords } from '../../src/data/lifecycle/port.repository.js';
@@ -79,6 +80,10 @@ export class LifecycleWorld {
 
   get records(): MongoLifecycleRecords {
     return new MongoLifecycleRecords(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
+  }
+
+  get runs(): MongoAgentRuns {
+    return new MongoAgentRuns(this.connection.model<AgentInstanceRecord>(AGENT_INSTANCE_MODEL));
   }
 
   get upkeep(): MongoUpkeepRecords {

@@ -108,7 +108,7 @@ agentInstanceSchema.index(
 );
 // finds instances that are due for the reconciler, longest due first: LifecycleRecords.findDue
 agentInstanceSchema.index({ 'lifecycle.retryAt': 1 });
-// finds instances with open runs, to forget those that ended with their process: LifecycleRecords.findWithOpenRuns
+// finds instances with open runs, to forget those that ended with their process: AgentRuns.findBusy
 agentInstanceSchema.index({ openRuns: 1 });
 // finds running agents whose health has to be looked at: UpkeepRecords.takeHealthChecks
 agentInstanceSchema.index({ 'lifecycle.healthCheck.dueAt': 1 });

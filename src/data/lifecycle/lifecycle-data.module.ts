@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { AgentRuns } from '../../domain/lifecycle/agent-runs.js';
 import { DueRecords } from '../../domain/lifecycle/due-work.js';
 import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
 import { PortRecords } from '../../domain/lifecycle/port-records.js';
 import { UpkeepRecords } from '../../domain/lifecycle/upkeep-records.js';
 import { UplinkRecords } from '../../domain/network/uplink-records.js';
 import { AgentInstancesDataModule } from '../agent-instances/agent-instances-data.module.js';
+import { MongoAgentRuns } from './agent-runs.repository.js';
 import { MongoDueRecords } from './due.repository.js';
 import { MongoLifecycleRecords } from './lifecycle.repository.js';
 import { MongoPortRecords } from './port.repository.js';
@@ -14,12 +16,13 @@ import { MongoUplinkRecords } from './uplink.repository.js';
 @Module({
   imports: [AgentInstancesDataModule],
   providers: [
+    { provide: AgentRuns, useClass: MongoAgentRuns },
     { provide: DueRecords, useClass: MongoDueRecords },
     { provide: LifecycleRecords, useClass: MongoLifecycleRecords },
     { provide: PortRecords, useClass: MongoPortRecords },
     { provide: UpkeepRecords, useClass: MongoUpkeepRecords },
     { provide: UplinkRecords, useClass: MongoUplinkRecords },
   ],
-  exports: [DueRecords, LifecycleRecords, PortRecords, UpkeepRecords, UplinkRecords],
+  exports: [AgentRuns, DueRecords, LifecycleRecords, PortRecords, UpkeepRecords, UplinkRecords],
 })
 export class LifecycleDataModule {}

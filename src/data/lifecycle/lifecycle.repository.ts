@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
 import { Types, type Model } from 'mongoose';
-import type { AgentInstance, AgentStatus } from '../../domain/agent-instances/agent-instance.js';
+import type { AgentInstance } from '../../domain/agent-instances/agent-instance.js';
 import { ConcurrentUpdateError } from '../../domain/errors/concurrent-update.error.js';
 import { InvalidTransitionError } from '../../domain/errors/invalid-transition.error.js';
 import { OutboxFullError } from '../../domain/errors/outbox-full.error.js';
 import { systemActor, type Actor } from '../../domain/events/actor.js';
 import { OUTBOX_LIMIT } from '../../domain/events/outbox-source.js';
-import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../../domain/ids.js';
+import type { AgentInstanceId, ProjectId, TenantId } from '../../domain/ids.js';
 import { ACTION_RULES, isAllowed } from '../../domain/lifecycle/action-rules.js';
 import {
   LifecycleRecords,
@@ -32,12 +32,10 @@ import {
 } from '../../domain/lifecycle/lifecycle-states.js';
 import type { LifecycleError, Replica, Seed } from '../../domain/lifecycle/lifecycle.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
-import { canServe } from '../../domain/lifecycle/serving-replicas.js';
-import { AgentNotRunningError } from '../../domain/runs/agent-not-running.error.js';
 import { AGENT_INSTANCE_PROJECTION, toAgentInstance } from '../agent-instances/agent-instance.mapper.js';
 import { AGENT_INSTANCE_MODEL, type AgentInstanceRecord } from '../agent-instances/agent-instance.schema.js';
 import { outboxHasRoom } from '../outbox/outbox.schema.js';
-import { MAY_SERVE, stepDue } from './due-filters.js';
+import { stepDue } from './due-filters.js';
 import {
   changeReplica,
   changeState,
@@ -47,7 +45,6 @@ import {
   replicaFields,
   takeLease,
   wantOther,
-  withoutRun,
 } from './lifecycle-updates.js';
 import { verdictOn, type OwnerRecord } from './owner-verdict.js';
 import { byLease, byPath, idAfter, lifecycleEvent, ManagedDocuments, RELEASED, WHAT } from './managed-documents.js';
@@ -266,35 +263,6 @@ export class MongoLifecycleRecords extends LifecycleRecords {
       markUnavailable(error),
     );
     return modifiedCount;
-  }
-
-  async beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null> {
-    const begun = await this.documents.change(
-      { ...byPath(path), $or: MAY_SERVE, [`openRuns.${limit - 1}`]: { $exists: false } },
-      {
-        $addToSet: { openRuns: new Types.ObjectId(runId) },
-        $set: { status: 'busy' },
-        $currentDate: { 'lifecycle.lastUsedAt': true },
-      },
-    );
-    if (begun !== null) return begun;
-    const seen = await this.get(path);
-    const { state } = seen.lifecycle;
-    if (state !== 'running' && !canServe(seen)) throw new AgentNotRunningError(path.id, state);
-    return null;
-  }
-
-  async endRun(id: AgentInstanceId, runId: RunId): Promise<AgentStatus | null> {
-    const ended = await this.documents.change({ _id: new Types.ObjectId(id) }, withoutRun(runId));
-    return ended?.status ?? null;
-  }
-
-  async findWithOpenRuns(
-    after: AgentInstanceId | null,
-    limit: number,
-  ): Promise<readonly Pick<ManagedInstance, 'id' | 'tenantId' | 'openRuns'>[]> {
-    // Compared with an id, so that the index over the array's elements serves.
-    return this.documents.read({ ...idAfter(after), openRuns: { $gt: new Types.ObjectId('0'.repeat(24)) } }, limit);
   }
 }
 

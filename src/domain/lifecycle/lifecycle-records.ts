@@ -1,7 +1,7 @@
-import type { AgentInstance, AgentStatus } from '../agent-instances/agent-instance.js';
+import type { AgentInstance } from '../agent-instances/agent-instance.js';
 import type { Actor } from '../events/actor.js';
 import type { DomainEvent } from '../events/domain-events.js';
-import type { AgentInstanceId, ProjectId, RunId, TenantId } from '../ids.js';
+import type { AgentInstanceId, ProjectId, TenantId } from '../ids.js';
 import type { LifecycleAction, LifecycleState } from './lifecycle-states.js';
 import type { LifecycleError, PinnedImage, Replica, Seed } from './lifecycle.js';
 import type { ManagedInstance } from './managed-instance.js';
@@ -172,18 +172,4 @@ export abstract class LifecycleRecords {
   abstract judgeOwners(ids: readonly AgentInstanceId[]): Promise<readonly OwnerVerdict[]>;
   /** Shows an error with everything that has a container and shows none; for an engine that is away. Says how many. */
   abstract markUnavailable(error: LifecycleError): Promise<number>;
-
-  /**
-   * Notes an open run, of an agent that has a replica which can serve: status busy.
-   * @returns the instance as it is then, or null when `limit` runs are open
-   * @throws NotFoundError, AgentNotRunningError
-   */
-  abstract beginRun(path: InstancePath, runId: RunId, limit: number): Promise<ManagedInstance | null>;
-  /** Forgets an open run; status becomes what it is without it. Doing it twice does nothing. */
-  abstract endRun(id: AgentInstanceId, runId: RunId): Promise<AgentStatus | null>;
-  /** Instances with open runs, by id, after `after`. */
-  abstract findWithOpenRuns(
-    after: AgentInstanceId | null,
-    limit: number,
-  ): Promise<readonly Pick<ManagedInstance, 'id' | 'tenantId' | 'openRuns'>[]>;
 }

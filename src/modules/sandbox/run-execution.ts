@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../domain/errors/domain-error.js';
 import type { ProblemCode } from '../../domain/errors/problem-catalogue.js';
 import type { Use } from '../../domain/lifecycle/agent-use.js';
-import { LifecycleRecords, type InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
+import { AgentRuns } from '../../domain/lifecycle/agent-runs.js';
+import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import { firstOne } from '../../domain/lifecycle/serving-replicas.js';
 import { NO_RESULT, RunRecords, type RunOutcome } from '../../domain/runs/run-records.js';
@@ -34,7 +35,7 @@ export interface Commission<T extends RunType> {
 @Injectable()
 export class RunExecution {
   constructor(
-    private readonly instances: LifecycleRecords,
+    private readonly agentRuns: AgentRuns,
     private readonly runs: RunRecords,
     private readonly open: OpenRuns,
     private readonly settings: SandboxSettings,
@@ -73,7 +74,7 @@ export class RunExecution {
     if (begun !== null) return { run, instance: begun };
     await use?.awake(signal, run.replica);
     for (;;) {
-      const instance = await this.instances.beginRun(path, run.id, this.settings.runsPerAgent);
+      const instance = await this.agentRuns.begin(path, run.id, this.settings.runsPerAgent);
       if (instance !== null) {
         const place = { startedAt: new Date(), replica: replica ?? firstOne(instance) };
         await this.runs.begin(run.id, place);

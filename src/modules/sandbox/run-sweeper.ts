@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentInstanceId, RunId } from '../../domain/ids.js';
-import { LifecycleRecords } from '../../domain/lifecycle/lifecycle-records.js';
+import { AgentRuns } from '../../domain/lifecycle/agent-runs.js';
 import { NO_RESULT, RunRecords } from '../../domain/runs/run-records.js';
 import type { Run } from '../../domain/runs/run.js';
 import { isEngineAway } from '../../domain/runtime/runtime-errors.js';
@@ -16,7 +16,7 @@ const BATCH = 100;
 export class RunSweeper extends Sweeper {
   constructor(
     private readonly runs: RunRecords,
-    private readonly instances: LifecycleRecords,
+    private readonly agentRuns: AgentRuns,
     private readonly sandbox: SandboxService,
     private readonly open: OpenRuns,
     private readonly settings: SandboxSettings,
@@ -55,11 +55,11 @@ export class RunSweeper extends Sweeper {
   private async freeAgents(): Promise<void> {
     let after: AgentInstanceId | null = null;
     for (;;) {
-      const found = await this.instances.findWithOpenRuns(after, BATCH);
+      const found = await this.agentRuns.findBusy(after, BATCH);
       for (const { id, tenantId, openRuns } of found) {
         const old = openRuns.filter((run) => Date.now() - madeAt(run) > this.settings.strayAfterMs);
         const stillOpen = old.length === 0 ? new Set<RunId>() : await this.runs.openAmong(tenantId, old);
-        for (const run of old) if (!stillOpen.has(run)) await this.instances.endRun(id, run);
+        for (const run of old) if (!stillOpen.has(run)) await this.agentRuns.end(id, run);
       }
       const last = found.at(-1);
       if (last === undefined || found.length < BATCH) return;

@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/events/actor.js';
 import { systemActor } from '../../domain/events/actor.js';
 import { domainEvent, type DomainEvent, type DomainEvents } from '../../domain/events/domain-events.js';
 import { newId, type RunId } from '../../domain/ids.js';
+import { AgentRuns } from '../../domain/lifecycle/agent-runs.js';
 import { AgentUse } from '../../domain/lifecycle/agent-use.js';
 import { assertThere } from '../../domain/lifecycle/replicas.js';
 import { firstOne } from '../../domain/lifecycle/serving-replicas.js';
@@ -42,6 +43,7 @@ export class SandboxService {
 
   constructor(
     private readonly instances: LifecycleRecords,
+    private readonly agentRuns: AgentRuns,
     private readonly runs: RunRecords,
     private readonly kinds: RunKinds,
     private readonly execution: RunExecution,
@@ -107,7 +109,7 @@ export class SandboxService {
       );
     } catch (error) {
       this.open.disown(id);
-      if ((await beginning) !== null) await this.instances.endRun(path.id, id);
+      if ((await beginning) !== null) await this.agentRuns.end(path.id, id);
       throw error;
     }
   }
@@ -197,7 +199,7 @@ export class SandboxService {
     });
     const [ended] = await Promise.all([
       this.runs.end(run.id, outcome, event),
-      this.instances.endRun(run.instanceId, run.id),
+      this.agentRuns.end(run.instanceId, run.id),
     ]);
     if (ended === null) return null;
     this.telemetry.runEnded(ended.type, ended.status, secondsOf(ended));
@@ -208,7 +210,7 @@ export class SandboxService {
   /** null: it is not its turn yet, or the agent does not run. @throws NotFoundError */
   private async beginNow(path: InstancePath, id: RunId): Promise<ManagedInstance | null> {
     try {
-      return await this.instances.beginRun(path, id, this.settings.runsPerAgent);
+      return await this.agentRuns.begin(path, id, this.settings.runsPerAgent);
     } catch (error) {
       // To hold it says whether it sleeps, or will not run at all.
       if (error instanceof AgentNotRunningError) return null;
