@@ -203,10 +203,10 @@ export class LifecycleService {
     throw new ValidationFailedError([{ pointer: '/ttlSeconds', detail }]);
   }
 
-  /** Its agent does not answer on the connection: the next one is opened anew. */
-  dropConnectionTo(instance: ManagedInstance, replica = 0): void {
+  /** As AgentConnections.failed. */
+  connectionFailed(instance: ManagedInstance, replica: number, error: unknown): void {
     const { containerId } = replicaView(instance, replica).lifecycle;
-    if (containerId !== null) this.connections.drop(containerId);
+    if (containerId !== null) this.connections.failed(containerId, error);
   }
 }
 
