@@ -128,13 +128,16 @@ describe('the routes to copies of an agent', () => {
     expect(told()).toEqual([0]);
   });
 
-  it('to one that answers begin with the first each time, and ask none that is the only one', async () => {
+  it('to one that answers begin with the first each time, and ask none that is the only one, or the last', async () => {
     const answering = async (agent: ManagedInstance): Promise<number> => (await sut.answering(agent)).replica;
     const agent = instance('running', 'running');
     expect([await answering(agent), await answering(agent)]).toEqual([0, 0]);
     health.mockRejectedValueOnce(new AgentUnreachableError('container-0'));
     expect(await answering(agent)).toBe(1);
     expect(await answering(instance('failed', 'running', 'running'))).toBe(1);
+    health.mockRejectedValue(new AgentUnreachableError('slow'));
+    health.mockClear();
+    expect([await answering(agent), health.mock.calls.length]).toEqual([1, 1]);
     health.mockReset();
     expect([await answering(instance('running')), await answering(instance('failed', 'running'))]).toEqual([0, 1]);
     expect(health).not.toHaveBeenCalled();

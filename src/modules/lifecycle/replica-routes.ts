@@ -71,15 +71,15 @@ export class ReplicaRoutes {
   }
 
   /**
-   * The first replica that answers. Where there are several it is asked whether it does, before something is begun that cannot be
-   * begun twice.
+   * The first replica that answers. It is asked whether it does where another one could be taken instead, before something is begun that
+   * cannot be begun twice.
    * @throws AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
    */
   async answering(instance: ManagedInstance): Promise<AnsweringReplica> {
     const order = firstOnes(servingReplicas(instance));
-    return this.inOrder(instance, order, async (replica) => {
+    return this.inOrder(instance, order, async (replica, isLast) => {
       const connection = await this.to(instance, replica);
-      if (order.length > 1) await connection.health();
+      if (!isLast) await connection.health();
       return { replica, connection };
     });
   }
