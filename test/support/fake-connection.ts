@@ -66,6 +66,10 @@ export class FakeConnection extends AgentConnection {
     return Promise.reject(new AgentUnreachableError(this.id));
   }
 
+  async retire(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     // Nothing is open.
   }

@@ -63,7 +63,8 @@ export abstract class AgentConnection {
   abstract readonly endpoint: 'unix' | 'exec';
   /** The files of its workspace. */
   abstract readonly files: AgentFiles;
-  abstract health(): Promise<AgentHealth>;
+  /** @param timeoutMs how long it may take; 2 s where nothing is said. @throws DomainError AGENT_UNREACHABLE */
+  abstract health(timeoutMs?: number): Promise<AgentHealth>;
   abstract configure(configuration: AgentConfiguration): Promise<void>;
   /**
    * Puts the files, each whole, into SECRETS_FOLDER in place of all that is there. Nothing is written to a disk: where that folder is
@@ -92,5 +93,8 @@ export abstract class AgentConnection {
    * @throws AgentUnreachableError when its agent-server does not answer, or is too old for it
    */
   abstract uplink(handler: UplinkHandler): Promise<Uplink>;
+  /** Keeps nothing open for later calls. What is under way goes on. @returns when the last of that has ended */
+  abstract retire(): Promise<void>;
+  /** Cuts what is under way, except tunnels and uplinks: they have connections of their own. */
   abstract close(): void;
 }

@@ -61,6 +61,11 @@ export class AgentUnreachableError extends DomainError {
       options,
     );
   }
+
+  /** It did answer, and not with what it was asked for. */
+  get hasAnswered(): boolean {
+    return this.details['status'] !== undefined;
+  }
 }
 
 /** Thrown when what stands where agent.sock should be is not the agent's own socket: the agent put it there. */

@@ -10,7 +10,6 @@ import type { InstancePath } from '../../domain/lifecycle/lifecycle-records.js';
 import type { ManagedInstance } from '../../domain/lifecycle/managed-instance.js';
 import type { Page } from '../../domain/page.js';
 import type { AgentFiles, ByteStream, FileContent, FileWriteRequest } from '../../domain/runtime/agent-files.js';
-import { AgentUnreachableError } from '../../domain/runtime/runtime-errors.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { sha256 } from '../../platform/crypto/digest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
@@ -159,7 +158,7 @@ export class FilesService {
     try {
       return await act(connection.files);
     } catch (error) {
-      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance, replica);
+      this.lifecycle.connectionFailed(instance, replica, error);
       throw error;
     }
   }

@@ -28,7 +28,7 @@ import { failureOf } from './failure-of.js';
 import { LifecycleNotifier } from './lifecycle-notifier.js';
 import { LifecycleRequests } from './lifecycle-requests.js';
 import { LifecycleWaiter } from './lifecycle-waiter.js';
-import { ReplicaRoutes, type AnsweringReplica } from './replica-routes.js';
+import { isNotThere, ReplicaRoutes, type AnsweringReplica } from './replica-routes.js';
 
 export interface ActionResult {
   /** false: it is on its way. */
@@ -165,9 +165,16 @@ export class LifecycleService {
     return this.routes.answering(instance);
   }
 
-  /** As ReplicaRoutes.byTurns. */
-  async onNextReplica<T>(instance: ManagedInstance, work: (replica: number) => Promise<T>): Promise<T> {
-    return this.routes.byTurns(instance, work);
+  /**
+   * Begins something in the next replica, and in another one only where that one is not there: what was begun twice would be there twice.
+   * @throws as ReplicaRoutes.byTurns
+   */
+  async onNextReplica<T>(
+    instance: ManagedInstance,
+    work: (replica: number) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.routes.byTurns(instance, work, { signal, leadsOn: isNotThere });
   }
 
   /**
@@ -203,10 +210,10 @@ export class LifecycleService {
     throw new ValidationFailedError([{ pointer: '/ttlSeconds', detail }]);
   }
 
-  /** Its agent does not answer on the connection: the next one is opened anew. */
-  dropConnectionTo(instance: ManagedInstance, replica = 0): void {
+  /** As AgentConnections.failed. */
+  connectionFailed(instance: ManagedInstance, replica: number, error: unknown): void {
     const { containerId } = replicaView(instance, replica).lifecycle;
-    if (containerId !== null) this.connections.drop(containerId);
+    if (containerId !== null) this.connections.failed(containerId, error);
   }
 }
 

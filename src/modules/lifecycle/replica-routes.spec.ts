@@ -10,9 +10,10 @@ import type { Tunnel } from '../../domain/runtime/tunnel.js';
 import type { AgentConnections } from './agent-connections.js';
 import type { ContainerPlanner } from './container-planner.js';
 import { LifecycleSettings } from './lifecycle-settings.js';
-import { ReplicaRoutes } from './replica-routes.js';
+import { isNotThere, ReplicaRoutes } from './replica-routes.js';
 
 const PORT = 80;
+const ONCE = { leadsOn: isNotThere };
 const patience = new AbortController().signal;
 
 const instance = (...states: Replica['state'][]): ManagedInstance => {
@@ -102,8 +103,27 @@ describe('the routes to copies of an agent', () => {
       tried.push(replica);
       return Promise.reject(quota);
     };
-    await expect(sut.byTurns(instance('running', 'running'), work)).rejects.toBe(quota);
+    await expect(sut.byTurns(instance('running', 'running'), work, ONCE)).rejects.toBe(quota);
     expect(tried).toEqual([0]);
+  });
+
+  it.each([
+    ['the engine did not answer in time', new RuntimeError('timeout', 'No answer.')],
+    ['the engine refused', new RuntimeError('refused', 'No.')],
+  ])('lead no further with what must not begin twice, where %s', async (_, error) => {
+    const work = jest.fn(async () => Promise.reject(error));
+    await expect(sut.byTurns(instance('running', 'running'), work, ONCE)).rejects.toBe(error);
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['it does not run', new AgentNotRunningError(newId<AgentInstanceId>(), 'failed')],
+    ['it does not answer', new AgentUnreachableError('container-0')],
+    ['its container is gone', new RuntimeError('not-found', 'It is gone.')],
+  ])('lead on with what must not begin twice, where %s', async (_, error) => {
+    const work = async (replica: number): Promise<number> =>
+      replica === 0 ? Promise.reject(error) : Promise.resolve(replica);
+    await expect(sut.byTurns(instance('running', 'running'), work, ONCE)).resolves.toBe(1);
   });
 
   it('lead past one that hangs, and close what it opens too late', async () => {
@@ -128,13 +148,16 @@ describe('the routes to copies of an agent', () => {
     expect(told()).toEqual([0]);
   });
 
-  it('to one that answers begin with the first each time, and ask none that is the only one', async () => {
+  it('to one that answers begin with the first each time, and ask none that is the only one, or the last', async () => {
     const answering = async (agent: ManagedInstance): Promise<number> => (await sut.answering(agent)).replica;
     const agent = instance('running', 'running');
     expect([await answering(agent), await answering(agent)]).toEqual([0, 0]);
     health.mockRejectedValueOnce(new AgentUnreachableError('container-0'));
     expect(await answering(agent)).toBe(1);
     expect(await answering(instance('failed', 'running', 'running'))).toBe(1);
+    health.mockRejectedValue(new AgentUnreachableError('slow'));
+    health.mockClear();
+    expect([await answering(agent), health.mock.calls.length]).toEqual([1, 1]);
     health.mockReset();
     expect([await answering(instance('running')), await answering(instance('failed', 'running'))]).toEqual([0, 1]);
     expect(health).not.toHaveBeenCalled();

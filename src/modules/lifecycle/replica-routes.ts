@@ -19,11 +19,18 @@ import { within } from './within.js';
 
 /** Agents whose turns are remembered; one that is forgotten begins with its first replica again. */
 const MOST_AGENTS = 10_000;
-/** What an engine says of one container, and not of itself. */
-const OF_ONE_CONTAINER: readonly RuntimeFailure[] = ['not-found', 'refused', 'timeout'];
+/** What an engine says of one container that is there, and not of itself. */
+const OF_ONE_CONTAINER: readonly RuntimeFailure[] = ['refused', 'timeout'];
 
 /** @param isLast there is no other that could be asked */
 type Work<T> = (replica: number, isLast: boolean) => Promise<T>;
+
+export interface Turn {
+  /** Whether the next replica is tried after such a failure. */
+  readonly leadsOn: (error: unknown) => boolean;
+  /** Nobody waits any more once it is aborted. */
+  readonly signal?: AbortSignal;
+}
 
 /** A replica that answers, and the connection to it. */
 export interface AnsweringReplica {
@@ -45,17 +52,17 @@ export class ReplicaRoutes {
   ) {}
 
   /**
-   * Has the replicas that can serve do something, by turns, until one of them can be reached.
-   * @throws AgentNotRunningError when none can serve; else what the last one threw, or the first one that can be reached
+   * Has the replicas that can serve do something, by turns, until one of them does or its failure leads no further.
+   * @throws AgentNotRunningError when none can serve; else what the last one threw that was tried; the signal's reason
    */
-  async byTurns<T>(instance: ManagedInstance, work: Work<T>, signal?: AbortSignal): Promise<T> {
+  async byTurns<T>(instance: ManagedInstance, work: Work<T>, turn: Turn): Promise<T> {
     const { id } = instance;
     const order = byTurns(servingReplicas(instance), this.turns.get(id) ?? null);
     const inTurn: Work<T> = async (replica, isLast) => {
       if (order.length > 1) this.remember(id, replica);
       return work(replica, isLast);
     };
-    return this.inOrder(instance, order, inTurn, signal);
+    return this.inOrder(instance, order, inTurn, turn);
   }
 
   /**
@@ -67,21 +74,22 @@ export class ReplicaRoutes {
       const opening = this.to(instance, replica).then(async (connection) => connection.tunnel(port));
       return isLast ? opening : this.inTime(opening, `Replica ${replica} of agent ${instance.id}`);
     };
-    return this.byTurns(instance, open, signal);
+    return this.byTurns(instance, open, { signal, leadsOn: isOfOneReplica });
   }
 
   /**
-   * The first replica that answers. Where there are several it is asked whether it does, before something is begun that cannot be
-   * begun twice.
+   * The first replica that answers. It is asked whether it does where another one could be taken instead, before something is begun that
+   * cannot be begun twice.
    * @throws AgentNotRunningError, AgentUnreachableError, AgentSocketUnsafeError
    */
   async answering(instance: ManagedInstance): Promise<AnsweringReplica> {
     const order = firstOnes(servingReplicas(instance));
-    return this.inOrder(instance, order, async (replica) => {
+    const reach: Work<AnsweringReplica> = async (replica, isLast) => {
       const connection = await this.to(instance, replica);
-      if (order.length > 1) await connection.health();
+      if (!isLast) await connection.health();
       return { replica, connection };
-    });
+    };
+    return this.inOrder(instance, order, reach, { leadsOn: isOfOneReplica });
   }
 
   private async to(instance: ManagedInstance, replica: number): Promise<AgentConnection> {
@@ -89,19 +97,14 @@ export class ReplicaRoutes {
     return this.connections.to(await this.planner.addressOf(instance, replica, containerId));
   }
 
-  private async inOrder<T>(
-    instance: ManagedInstance,
-    order: readonly number[],
-    work: Work<T>,
-    signal?: AbortSignal,
-  ): Promise<T> {
+  private async inOrder<T>(instance: ManagedInstance, order: readonly number[], work: Work<T>, turn: Turn): Promise<T> {
     // Where none can serve, the first one says what it is instead.
     const [replica = 0, ...others] = order;
-    signal?.throwIfAborted();
+    turn.signal?.throwIfAborted();
     try {
       return await work(replica, others.length === 0);
     } catch (error) {
-      if (others.length === 0 || !isOfOneReplica(error)) throw error;
+      if (others.length === 0 || !turn.leadsOn(error)) throw error;
       this.logger.debug({
         msg: 'a replica could not be reached; the next is tried',
         agent: instance.id,
@@ -109,7 +112,7 @@ export class ReplicaRoutes {
         err: error,
       });
     }
-    return this.inOrder(instance, others, work, signal);
+    return this.inOrder(instance, others, work, turn);
   }
 
   /** One that hangs must not keep those who could go to another. What it opens later is closed. */
@@ -135,9 +138,14 @@ export class ReplicaRoutes {
   }
 }
 
+/** There is nobody to ask, so that nothing can have begun there. */
+export const isNotThere = (error: unknown): boolean =>
+  error instanceof AgentUnreachableError ||
+  error instanceof AgentNotRunningError ||
+  (error instanceof RuntimeError && error.failure === 'not-found');
+
 /** Another replica may do better. */
 const isOfOneReplica = (error: unknown): boolean =>
-  error instanceof AgentUnreachableError ||
+  isNotThere(error) ||
   error instanceof AgentSocketUnsafeError ||
-  error instanceof AgentNotRunningError ||
   (error instanceof RuntimeError && OF_ONE_CONTAINER.includes(error.failure));

@@ -61,7 +61,9 @@ export class McpOpener {
     try {
       const instance = await use.awake(signal, named);
       const start = async (replica: number): Promise<Carried> => this.start(caller, path, { instance, replica, use });
-      const carried = await (named === undefined ? this.lifecycle.onNextReplica(instance, start) : start(named));
+      const carried = await (named === undefined
+        ? this.lifecycle.onNextReplica(instance, start, signal)
+        : start(named));
       carried.entry.gone = this.carry(carried);
       this.open.keepUntil(carried.entry.gone);
       return carried.entry;

@@ -71,8 +71,8 @@ export class HttpAgentConnection extends AgentConnection {
     this.files = new HttpAgentFiles(container, new AgentStreams(container, this.pool));
   }
 
-  async health(): Promise<AgentHealth> {
-    const answer = await this.bounded(HEALTH_TIMEOUT_MS, (signal) =>
+  async health(timeoutMs = HEALTH_TIMEOUT_MS): Promise<AgentHealth> {
+    const answer = await this.bounded(timeoutMs, (signal) =>
       this.exchange({ method: 'GET', path: '/v1/health', signal }),
     );
     return this.understood(answer.status === 200 ? parseHealth(answer.body) : null, answer);
@@ -124,6 +124,10 @@ export class HttpAgentConnection extends AgentConnection {
 
   async uplink(handler: UplinkHandler): Promise<Uplink> {
     return openUplink(this.container, await this.dial(), handler);
+  }
+
+  async retire(): Promise<void> {
+    return this.pool.retire();
   }
 
   close(): void {

@@ -37,7 +37,7 @@ export class HealthProbes {
     switch (probe.kind) {
       case 'agent':
         return this.ask({ instance, containerId, replica }, timeoutMs, async (agent) => {
-          await agent.health();
+          await agent.health(timeoutMs);
           return null;
         });
       case 'http':
@@ -62,7 +62,7 @@ export class HealthProbes {
       return await within(limitMs, 'The health check', asking());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      this.connections.drop(containerId);
+      this.connections.failed(containerId, error);
       if (error instanceof RuntimeError && error.failure === 'timeout')
         return noAnswer(upkeepOf(instance.manifest).timeoutMs);
       if (error instanceof RuntimeError) throw error;

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RunResult } from '../../../domain/runs/run-records.js';
 import type { PromptRunRequest } from '../../../domain/runs/run-request.js';
-import { AgentUnreachableError } from '../../../domain/runtime/runtime-errors.js';
 import { sha256 } from '../../../platform/crypto/digest.js';
 import { LifecycleService } from '../../lifecycle/lifecycle.service.js';
 import { SandboxSettings } from '../sandbox-settings.js';
@@ -35,7 +34,7 @@ export class PromptRuns extends RunKind<'prompt'> {
       const { output, usage } = await connection.prompt({ runId: run.id, input: request.input }, signal);
       return { status: 'passed', output, usage, resultHash: sha256(output) };
     } catch (error) {
-      if (error instanceof AgentUnreachableError) this.lifecycle.dropConnectionTo(instance, run.replica);
+      this.lifecycle.connectionFailed(instance, run.replica, error);
       throw error;
     }
   }
