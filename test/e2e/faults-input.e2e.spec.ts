@@ -36,7 +36,12 @@ const GOOD: Record<string, unknown> = {
   },
   'POST /api/v1/projects/:projectId/agents/:id/actions': { action: 'scale', replicas: 2 },
   'POST /api/v1/projects/:projectId/agents/:id/snapshots': { target: 'archive', reason: 'Before' },
-  'POST /api/v1/projects/:projectId/agents/:id/snapshots/:snapshotId/fork': { role: 'tester', displayName: 'Ada' },
+  'POST /api/v1/projects/:projectId/agents/:id/snapshots/:snapshotId/restore': { reason: 'It went wrong' },
+  'POST /api/v1/projects/:projectId/agents/:id/snapshots/:snapshotId/fork': {
+    role: 'tester',
+    displayName: 'Ada',
+    reason: 'To try it',
+  },
   'POST /api/v1/projects/:projectId/agents/:id/terminals': {
     command: ['/bin/sh'],
     cols: 80,
@@ -163,7 +168,7 @@ describe('bad input', () => {
   }
 
   it('has a good body for every route that takes one', () => {
-    const bodiless = ['DELETE', 'restore', '/cancel', '/files/content', '/files/archive'];
+    const bodiless = ['DELETE', '/revisions/', '/cancel', '/files/content', '/files/archive'];
     const wanting = routes().filter((route) => !bodiless.some((word) => route.includes(word)));
     expect(wanting.filter((route) => !(route in GOOD))).toEqual([]);
   });

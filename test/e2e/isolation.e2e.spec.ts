@@ -81,9 +81,13 @@ describeEngine('what a caller can make of a container, and a container of its ho
 
   async function agentOf(manifest: object): Promise<Agent> {
     const { body } = await template(manifest, { config: { provider: 'echo', model: 'any' } });
+    return seated(body.id as string);
+  }
+
+  async function seated(templateId: string): Promise<Agent> {
     const project = await muster.call('POST', '/projects', {
       name: `isolated-${made}`,
-      roleAssignments: [{ role: 'developer', templateId: body.id }],
+      roleAssignments: [{ role: 'developer', templateId }],
     });
     const id = project.body.roleAssignments[0].instanceId as string;
     return { id, path: `/projects/${project.body.id}/agents/${id}` };
@@ -112,8 +116,25 @@ describeEngine('what a caller can make of a container, and a container of its ho
 
   describe('a field that would weaken a container', () => {
     const fields = Object.keys(WISHES) as (keyof typeof WISHES)[];
+    let imported: Agent;
+    const pointersOf = ({ body }: Answer): string[] =>
+      (body.errors as { pointer: string }[]).map(({ pointer }) => pointer);
+
+    it('is kept as what nobody understands where a manifest.json has it, and is no part of the manifest', async () => {
+      const file = { agentName: `isolated-${++made}`, runMode: 'isolated', ...WISHES };
+      const query = `format=manifest-json&filename=${file.agentName}/manifest.json`;
+      const { status, body } = await muster.call('POST', `/templates/import?${query}`, file);
+      expect(status).toBe(201);
+      expect(body.extensions.manifest_json).toMatchObject(WISHES);
+      expect(JSON.stringify(body.manifest)).not.toMatch(new RegExp(`"(${fields.join('|')})"`));
+      imported = await seated(body.id as string);
+      expect((await act(imported, 'start')).status).toBe(200);
+    });
 
     it('is refused by name, wherever it is put', async () => {
+      const snapshot = `${agent.path}/snapshots/${'0'.repeat(24)}`;
+      const project = agent.path.split('/agents/')[0]!;
+      const seat = { role: 'developer', templateId: (await muster.call('GET', agent.path)).body.templateId };
       const places: [string, Promise<Answer>][] = [
         ['/manifest', template(WISHES)],
         ['/manifest/resources', template({ resources: WISHES })],
@@ -122,22 +143,43 @@ describeEngine('what a caller can make of a container, and a container of its ho
         ['', muster.call('POST', '/projects', { name: 'weak', roleAssignments: [], ...WISHES })],
         ['', muster.call('POST', `${agent.path}/actions`, { action: 'restart', ...WISHES })],
         ['', muster.call('POST', `${agent.path}/runs`, { type: 'prompt', input: 'x', ...WISHES })],
+        ['', muster.call('POST', `${agent.path}/runs`, { type: 'exec', command: ['true'], ...WISHES })],
+        ['', muster.call('POST', `${agent.path}/terminals`, { cols: 80, rows: 24, ...WISHES })],
+        ['', muster.call('POST', `${agent.path}/snapshots`, { target: 'archive', ...WISHES })],
+        ['', muster.call('POST', `${snapshot}/restore`, WISHES)],
+        ['', muster.call('POST', `${snapshot}/fork`, { displayName: 'Weak', ...WISHES })],
+        ['', muster.call('POST', `${project}/role-assignments`, { ...seat, ...WISHES })],
+        [
+          '/roleAssignments/0',
+          muster.call('POST', '/projects', { name: 'weak', roleAssignments: [{ ...seat, ...WISHES }] }),
+        ],
+        ['', muster.call('POST', '/agent/spawn', { agent_config: { name: 'weak', profile: 'personal' }, ...WISHES })],
+        [
+          '/agent_config',
+          muster.call('POST', '/agent/spawn', { agent_config: { name: 'weak', profile: 'personal', ...WISHES } }),
+        ],
+        ['', muster.call('POST', '/agent/templates', { name: 'weak', role: 'developer', ...WISHES })],
+        ['/manifest', muster.call('POST', '/agent/templates', { name: 'weak', role: 'developer', manifest: WISHES })],
+        ['', muster.call('POST', `/agent/${agent.id}/action`, { action: 'restart', ...WISHES })],
+        ['', muster.call('POST', `/agent/${agent.id}/sandbox/run`, { command: 'true', ...WISHES })],
         ['', muster.call('PATCH', agent.path, { soul: 'x', ...WISHES })],
-        ['/manifest', muster.call('PATCH', agent.path, { manifest: WISHES })],
       ];
       for (const [place, answering] of places) {
         const answer = await answering;
         expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
-        const faulty = (answer.body.errors as { pointer: string }[]).map(({ pointer }) => pointer);
-        // Where the parent itself may not be given, it is named instead.
-        if (!faulty.includes(place)) {
-          expect(faulty).toEqual(expect.arrayContaining(fields.map((field) => `${place}/${field}`)));
-        }
+        const faulty = pointersOf(answer);
+        expect([place, faulty]).toEqual([place, expect.arrayContaining(fields.map((field) => `${place}/${field}`))]);
       }
+      // An agent's manifest is its template's: it may not be given at all.
+      const whole = await muster.call('PATCH', agent.path, { manifest: WISHES });
+      expect([whole.status, pointersOf(whole)]).toEqual([422, ['/manifest']]);
     });
 
-    it('is in no container', async () => {
-      const { HostConfig: config, Config: own, Image } = await inspect(agent);
+    it.each([
+      ['an agent', () => agent],
+      ['one of that manifest.json', () => imported],
+    ])('is in no container: that of %s', async (_whose, which) => {
+      const { HostConfig: config, Config: own, Image } = await inspect(which());
       expect(config).toMatchObject({
         Privileged: false,
         CapAdd: null,
@@ -162,6 +204,8 @@ describeEngine('what a caller can make of a container, and a container of its ho
       expect([...(config.Devices ?? []), ...(config.DeviceRequests ?? [])]).toEqual([]);
       expect(config.Sysctls ?? {}).toEqual({});
       expect(config.MaskedPaths).toContain('/proc/kcore');
+      expect(own.Labels).toMatchObject({ 'io.muster.instance': which().id });
+      expect(Object.values(own.Labels)).not.toContain('another');
       expect(own.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
       // By id: what a tag means later changes nothing.
       expect(own.Image).toMatch(/^sha256:[0-9a-f]{64}$/);

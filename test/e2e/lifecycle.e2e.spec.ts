@@ -172,6 +172,25 @@ describe.each(RUNTIMES)('an agent on the $name runtime', ({ name, env }) => {
     await act(agent, 'destroy');
   });
 
+  test('shows of the logs what was written since a moment', async () => {
+    const agent = await agentOf(app);
+    await act(agent, 'start');
+    const logs = async (query: string): Promise<{ at: string }[]> =>
+      (await app.call(`${agent.path}/logs?${query}`)).body.items;
+    const [first] = await logs('tail=1');
+    // What comes later has a later time, to the millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await act(agent, 'stop');
+    const whole = await logs('tail=1000');
+    const last = whole.at(-1)!.at;
+    expect(last > first!.at).toBe(true);
+    const later = whole.filter(({ at }) => at >= last);
+    expect(later.length).toBeLessThan(whole.length);
+    expect(await logs(`tail=1000&since=${encodeURIComponent(last)}`)).toEqual(later);
+    expect(await logs(`since=${new Date(Date.parse(last) + 60_000).toISOString()}`)).toEqual([]);
+    await act(agent, 'destroy');
+  });
+
   test('says what is wrong with a request', async () => {
     const agent = await agentOf(app);
     for (const body of [{}, { action: 'dance' }, { action: 'start', replicas: 2 }, { action: ['start'] }]) {

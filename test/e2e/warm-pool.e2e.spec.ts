@@ -4,6 +4,7 @@ import { TestApp } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_IMAGE, describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Scrape } from '../support/scrape.js';
 import { TerminalClient } from '../support/terminal-client.js';
 
 const TOLD = 'echo "$GREETING from $MUSTER_AGENT_ID"; cat "$TOKEN_FILE"';
@@ -36,6 +37,11 @@ describeEngine('a warm container', () => {
     const { transitions } = (await app.call(`${agent.path}/lifecycle`)).body;
     return (transitions as { reason: string }[]).map(({ reason }) => reason);
   };
+  /** As a scraper is told: hits, misses, and starts that no pool can serve. */
+  const claims = async (): Promise<number[]> => {
+    const scrape = await Scrape.of(app);
+    return ['hit', 'miss', 'ineligible'].map((outcome) => scrape.value('agent_manager_pool_claims_total', { outcome }));
+  };
   const pools = async (): Promise<string[]> =>
     (await app.database.db.collection('pool_demands').find({}).toArray()).map(({ _id }) => String(_id));
   /** All pools have one that waits. */
@@ -60,9 +66,12 @@ describeEngine('a warm container', () => {
       agents.push(agent);
     }
     const [first, second] = agents as [TestAgent, TestAgent];
+    expect(await claims()).toEqual([0, 0, 0]);
     expect(await start(first)).not.toContain('container-claimed');
+    expect(await claims()).toEqual([0, 1, 0]);
     expect(await filled()).toHaveLength(1);
     expect(await start(second)).toContain('container-claimed');
+    expect(await claims()).toEqual([1, 1, 0]);
     for (const [{ id, path }, greeting] of [
       [first, 'hello'],
       [second, 'ahoy'],
@@ -100,7 +109,9 @@ describeEngine('a warm container', () => {
     ['has folders of its own beside its workspace', { runMode: 'isolated', profile: 'dev' }],
   ])('waits for nobody who %s', async (_what, manifest) => {
     const before = await filled();
+    const [hits, misses, ineligible] = (await claims()) as [number, number, number];
     expect(await start(await agentOf(app, { manifest }))).not.toContain('container-claimed');
+    expect(await claims()).toEqual([hits, misses, ineligible + 1]);
     // A later one's pool is on record, and no other.
     await start(await agentOf(app, { manifest: { resources: { pids: 100 + before.length } } }));
     await eventually(async () => {

@@ -155,6 +155,25 @@ describe('the warm pool', () => {
     await writeFile(join(workspace, 'mine'), 'kept');
     expect(await start(muster, path)).not.toBe(waiting);
     expect(await readFile(join(workspace, 'mine'), 'utf8')).toBe('kept');
+    expect(muster.telemetry.poolClaims).toEqual(['miss', 'ineligible']);
+  });
+
+  it('counts first starts that no pool can serve by themselves, and no later start', async () => {
+    const [muster] = await warmHost();
+    const path = await world.instance({ manifest: { command: ['node', 'mine.mjs'] } });
+    await start(muster, path);
+    const warmed = await world.instance();
+    await start(muster, warmed);
+    for (const action of ['restart', 'stop', 'start'] as const) {
+      for (const each of [path, warmed]) await muster.service.act(each, action, ADMIN, WAIT_MS);
+    }
+    expect(muster.telemetry.poolClaims).toEqual(['miss', 'ineligible', 'hit']);
+  });
+
+  it('counts nothing where there is none', async () => {
+    const muster = host({ size: 0 });
+    await start(muster, await world.instance());
+    expect(muster.telemetry.poolClaims).toEqual([]);
   });
 
   it('keeps a pool for each specification', async () => {

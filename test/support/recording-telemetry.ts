@@ -1,6 +1,7 @@
 import {
   Telemetry,
   type EngineOutcome,
+  type PoolOutcome,
   type ReconcileOutcome,
   type StepOutcome,
 } from '../../src/domain/telemetry/telemetry.js';
@@ -14,7 +15,7 @@ export class RecordingTelemetry extends Telemetry {
   readonly lags: number[] = [];
   readonly engineCalls: [string, EngineOutcome][] = [];
   engineAnswers: boolean | null = null;
-  readonly poolClaims: string[] = [];
+  readonly poolClaims: PoolOutcome[] = [];
   resyncs = 0;
   logged = 0;
 
@@ -46,7 +47,7 @@ export class RecordingTelemetry extends Telemetry {
     this.runs.push([type, status]);
   }
 
-  poolClaimed(outcome: 'hit' | 'miss'): void {
+  poolClaimed(outcome: PoolOutcome): void {
     this.poolClaims.push(outcome);
   }
 

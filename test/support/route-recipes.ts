@@ -163,8 +163,11 @@ export const RECIPES: Record<string, Recipe> = {
   [`GET ${AGENT}/snapshots/:snapshotId`]: { kind: 'document' },
   [`DELETE ${AGENT}/snapshots/:snapshotId`]: { kind: 'document' },
   [`GET ${AGENT}/snapshots/:snapshotId/archive`]: { kind: 'document' },
-  [`POST ${AGENT}/snapshots/:snapshotId/restore`]: { kind: 'document' },
-  [`POST ${AGENT}/snapshots/:snapshotId/fork`]: { kind: 'document', body: () => ({ displayName: 'Mine now' }) },
+  [`POST ${AGENT}/snapshots/:snapshotId/restore`]: { kind: 'document', body: () => ({ reason: 'Mine now' }) },
+  [`POST ${AGENT}/snapshots/:snapshotId/fork`]: {
+    kind: 'document',
+    body: () => ({ displayName: 'Mine now', reason: 'Mine now' }),
+  },
   [`POST ${AGENT}/terminals`]: {
     kind: 'document',
     refusal: 'RUNTIME_UNSUPPORTED',

@@ -78,4 +78,6 @@ export interface ForkOrigin {
   readonly revision: number;
   /** The signed manifest behind that agent, which allows that one alone. null, or not there: none. */
   readonly signedOrigin?: SignedOrigin | null;
+  /** Of who forked it, in their own words. Not there: none was given. */
+  readonly reason?: string;
 }

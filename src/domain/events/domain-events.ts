@@ -28,7 +28,7 @@ interface ImageTold {
 }
 
 /**
- * Every event, by name. Payloads carry ids, enums, numbers and digests, never texts or documents: the log is kept for
+ * Every event, by name. Payloads carry ids, enums, numbers and digests, never texts (but reasons) or documents: the log is kept for
  * ever, and what it held could not be taken back.
  */
 export interface DomainEvents {
@@ -81,7 +81,7 @@ export interface DomainEvents {
     generation: number;
     /** How many are wanted from now on: of a scale. */
     replicas?: number;
-    /** Of who asked, in their own words: the one text in an event, see docs/adr/0023. */
+    /** Of who asked, in their own words: see docs/adr/0023. */
     reason?: string;
   };
   'lifecycle.transitioned': {
@@ -134,6 +134,8 @@ export interface DomainEvents {
     archiveSha256: string;
     bytes: number;
     imageId: string | null;
+    /** Of who asked, in their own words: see docs/adr/0023. */
+    reason?: string;
   };
   'agent.snapshot.failed': { snapshotId: AgentSnapshotId; instanceId: AgentInstanceId; reason: string };
   'agent.snapshot.deleted': { snapshotId: AgentSnapshotId; instanceId: AgentInstanceId };
@@ -146,6 +148,8 @@ export interface DomainEvents {
     generation: number;
     digest: string;
     archiveSha256: string;
+    /** Of who asked, in their own words: see docs/adr/0023. */
+    reason?: string;
   };
   'agent.forked': {
     instanceId: AgentInstanceId;
@@ -158,6 +162,8 @@ export interface DomainEvents {
     archiveSha256: string;
     /** Of the signed manifest behind that agent: it allows that one, and not this. Not there in events of an older Muster. */
     originManifestDigest?: string | null;
+    /** Of who asked, in their own words: see docs/adr/0023. */
+    reason?: string;
   } & ImageTold;
 
   /** Neither its name nor anything made of its value. A version is never given twice. */

@@ -13,6 +13,13 @@ export type StepOutcome = 'ok' | ProblemCode | 'superseded' | 'other';
 export type ReconcileOutcome = 'done' | 'lease-lost' | 'outbox-full' | 'broken-off';
 
 /**
+ * What the pool had for an agent: a warm container, or none though one like that can wait. `ineligible`: none is ever claimed for
+ * an agent like that, or into such a workspace.
+ */
+export const POOL_OUTCOMES = ['hit', 'miss', 'ineligible'] as const;
+export type PoolOutcome = (typeof POOL_OUTCOMES)[number];
+
+/**
  * Told of what is worth measuring and no domain event says. Nothing here waits, fails, or names a tenant, an agent or a text:
  * every argument that is not a number is one of a few words. Durations are in seconds.
  */
@@ -28,8 +35,8 @@ export abstract class Telemetry {
   /** An agent runs for the first time since it was asked to. */
   abstract agentSpawned(seconds: number): void;
   abstract runEnded(type: RunType, status: RunStatus, seconds: number): void;
-  /** An agent's first start where there is a pool: hit when it had a warm container for it. */
-  abstract poolClaimed(outcome: 'hit' | 'miss'): void;
+  /** The first attempt to start an agent that has no container, where there is a pool. */
+  abstract poolClaimed(outcome: PoolOutcome): void;
   /** Every instance was compared with the engine. */
   abstract resynced(seconds: number): void;
   /** This process has appended entries to the event log. */

@@ -11,11 +11,19 @@ import { signedOriginOf } from '../../domain/projects/spawn.js';
 import { ProjectsService, type Asking } from '../projects/projects.service.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import { InstanceEdits, type EditOptions } from './instance-edits.js';
-import { SnapshotRestores, type Restored } from './snapshot-restores.js';
+import { SnapshotRestores, type Restored, type RestoreOptions } from './snapshot-restores.js';
 
 const MUSTER = systemActor('agent-instances');
 /** The seat of a template that names no role. */
 const ROLE_OF_NONE = 'agent';
+
+/** What a fork says for itself; what it leaves out is the snapshot's. */
+export interface ForkedSeat {
+  readonly role?: string;
+  readonly displayName?: string;
+  /** In the words of who asks. */
+  readonly reason?: string;
+}
 
 /** The agents of projects: made as snapshots of templates, and on their own from then on. */
 @Injectable()
@@ -58,7 +66,7 @@ export class AgentInstancesService {
    */
   async fork(
     snapshot: AgentSnapshot,
-    { role = snapshot.role, displayName = snapshot.blueprint.displayName }: { role?: string; displayName?: string },
+    { role = snapshot.role, displayName = snapshot.blueprint.displayName, reason }: ForkedSeat,
     actor: Actor,
   ): Promise<AgentInstance> {
     const { id: snapshotId, projectId, tenantId, instanceId, revision, templateId, templateVersion } = snapshot;
@@ -71,7 +79,7 @@ export class AgentInstancesService {
       templateId,
       templateVersion,
       manifest: snapshot.blueprint.manifest,
-      forkedFrom: { snapshotId, instanceId, revision, signedOrigin },
+      forkedFrom: { snapshotId, instanceId, revision, signedOrigin, ...(reason === undefined ? {} : { reason }) },
     });
     const id = project.roleAssignments.at(-1)?.instanceId;
     const instance = id === undefined ? null : await this.instances.find(id, tenantId);
@@ -84,7 +92,7 @@ export class AgentInstancesService {
    * @throws NotFoundError, PreconditionFailedError, InvalidTransitionError, QuotaExceededError, ConcurrentUpdateError,
    * OutboxFullError
    */
-  async restoreSnapshot(snapshot: AgentSnapshot, options: Pick<EditOptions, 'actor' | 'ifMatch'>): Promise<Restored> {
+  async restoreSnapshot(snapshot: AgentSnapshot, options: RestoreOptions): Promise<Restored> {
     return this.restores.restore(snapshot, options);
   }
 

@@ -79,6 +79,20 @@ describe('an agent and a snapshot of it', () => {
     await expect(restore(1)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
   });
 
+  it('is restored and forked with a reason, which is in the events and in the seat of the fork', async () => {
+    const reasoned = { actor: world.actor, ifMatch: undefined, reason: 'it went wrong' };
+    const { event } = await world.instances.restoreSnapshot(snapshot, reasoned);
+    expect(event.data.reason).toBe('it went wrong');
+    expect((await restore()).event.data).not.toHaveProperty('reason');
+    await world.instances.fork(snapshot, { reason: 'to try it' }, world.actor);
+    await world.instances.fork(snapshot, {}, world.actor);
+    const forks = world.instanceStore.events.filter(({ type }) => type === 'agent.forked');
+    expect(forks.map(({ data }) => data)).toMatchObject([{ reason: 'to try it' }, {}]);
+    expect(forks[1]?.data).not.toHaveProperty('reason');
+    const { roleAssignments } = await world.projects.get(agent.projectId, world.tenantId);
+    expect(roleAssignments.map(({ forkedFrom }) => forkedFrom?.reason)).toEqual([undefined, 'to try it', undefined]);
+  });
+
   it('is not restored once it is to be removed', async () => {
     await world.instances.remove(world.asking, agent.projectId, agent.id);
     await expect(restore()).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
@@ -160,9 +174,12 @@ describe('an agent and a snapshot of it', () => {
 
   it('forked while the database fails is made by the sweep, once', async () => {
     world.instanceStore.failNextInsert = true;
-    await expect(world.instances.fork(snapshot, {}, world.actor)).rejects.toMatchObject({ code: 'SNAPSHOTS_PENDING' });
+    const forking = world.instances.fork(snapshot, { reason: 'to try it' }, world.actor);
+    await expect(forking).rejects.toMatchObject({ code: 'SNAPSHOTS_PENDING' });
     await world.sweeper.sweep();
     await world.sweeper.sweep();
+    const forks = world.instanceStore.events.filter(({ type }) => type === 'agent.forked');
+    expect(forks).toMatchObject([{ data: { reason: 'to try it' } }]);
     const found = await world.instances.findByProject(agent.projectId, world.tenantId);
     expect(found.map(({ identifier, lifecycle }) => [identifier, lifecycle.seed?.snapshotId])).toEqual(
       expect.arrayContaining([

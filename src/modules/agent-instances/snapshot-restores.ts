@@ -15,6 +15,11 @@ import { InstanceEdits, type EditOptions } from './instance-edits.js';
 import { revisionOf } from './revision-of.js';
 import { committedImageOf } from './snapshot.js';
 
+export interface RestoreOptions extends Pick<EditOptions, 'actor' | 'ifMatch'> {
+  /** In the words of who asks. */
+  readonly reason?: string | undefined;
+}
+
 export interface Restored {
   readonly instance: AgentInstance;
   /** Written, and not told of yet. */
@@ -35,10 +40,7 @@ export class SnapshotRestores {
    * @throws NotFoundError, PreconditionFailedError, InvalidTransitionError, QuotaExceededError, ConcurrentUpdateError,
    * OutboxFullError
    */
-  async restore(
-    snapshot: AgentSnapshot,
-    { actor, ifMatch }: Pick<EditOptions, 'actor' | 'ifMatch'>,
-  ): Promise<Restored> {
+  async restore(snapshot: AgentSnapshot, { actor, ifMatch, reason }: RestoreOptions): Promise<Restored> {
     const { instanceId, tenantId, projectId, blueprint } = snapshot;
     return againWhenOvertaken(async () => {
       const head = await this.edits.head(instanceId, tenantId, projectId);
@@ -49,7 +51,7 @@ export class SnapshotRestores {
       }
       await this.claim(instance);
       const at = new Date();
-      const event = restoredEvent(snapshot, instance, actor);
+      const event = restoredEvent(snapshot, instance, { actor, reason });
       // Should this be all that happens, nothing is wrong: the history then holds what the head still says.
       await this.revisions.insertOnce(revisionOf(head));
       const write = {
@@ -80,7 +82,7 @@ const changedBy = ({ blueprint }: AgentSnapshot, instance: AgentInstance): reado
 const restoredEvent = (
   snapshot: AgentSnapshot,
   { id, tenantId, revision, lifecycle }: AgentInstance,
-  actor: EditOptions['actor'],
+  { actor, reason }: Pick<RestoreOptions, 'actor' | 'reason'>,
 ): Restored['event'] =>
   domainEvent(
     'agent.snapshot.restored',
@@ -93,5 +95,6 @@ const restoredEvent = (
       generation: lifecycle.desired.generation + 1,
       digest: snapshot.blueprintDigest,
       archiveSha256: snapshot.archive?.sha256 ?? '',
+      ...(reason === undefined ? {} : { reason }),
     },
   );

@@ -67,7 +67,7 @@ export function snapshotOf(
 export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSnapshot, pins: Pins): NewAgentInstance {
   const now = new Date();
   const { blueprint, archive } = snapshot;
-  const signedOrigin = seat.forkedFrom?.signedOrigin ?? null;
+  const { signedOrigin = null, reason } = seat.forkedFrom ?? {};
   const image = committedImageOf(snapshot, now) ?? pinOf(blueprint.manifest, pins);
   const about = {
     tenantId: project.tenantId,
@@ -83,6 +83,7 @@ export function forkOf(project: Project, seat: RoleAssignment, snapshot: AgentSn
     digest: snapshot.blueprintDigest,
     archiveSha256: archive?.sha256 ?? '',
     originManifestDigest: signedOrigin?.manifestDigest ?? null,
+    ...(reason === undefined ? {} : { reason }),
     ...imageTold(blueprint.manifest, image),
   });
   const begun = withTimeToLive(project.autostart ? startedBy(seat, now) : INITIAL_LIFECYCLE, blueprint.manifest, now);

@@ -20,7 +20,7 @@ import type { ByteStream } from '../../domain/runtime/agent-files.js';
 import { Configuration } from '../../platform/config/configuration.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { DomainEventBus } from '../../platform/events/domain-event-bus.js';
-import { AgentInstancesService } from '../agent-instances/agent-instances.service.js';
+import { AgentInstancesService, type ForkedSeat } from '../agent-instances/agent-instances.service.js';
 import { LifecycleService, type ActionResult } from '../lifecycle/lifecycle.service.js';
 import { SnapshotLeftovers } from './snapshot-leftovers.js';
 import { SnapshotMaking } from './snapshot-making.js';
@@ -31,6 +31,14 @@ const WHAT = 'snapshot';
 export interface NewSnapshot {
   readonly target: SnapshotTarget;
   readonly reason?: string;
+}
+
+export interface RestoreOptions {
+  readonly actor: Actor;
+  readonly ifMatch: number | undefined;
+  /** In the words of who asks. */
+  readonly reason: string | undefined;
+  readonly waitMs: number;
 }
 
 export interface Forked {
@@ -113,7 +121,7 @@ export class AgentSnapshotsService {
   async restore(
     path: SnapshotsPath,
     id: AgentSnapshotId,
-    { waitMs, ...options }: { readonly actor: Actor; readonly ifMatch: number | undefined; readonly waitMs: number },
+    { waitMs, ...options }: RestoreOptions,
   ): Promise<ActionResult> {
     const snapshot = await this.usable(path, id);
     return this.lifecycle.reached(await this.instances.restoreSnapshot(snapshot, options), waitMs);
@@ -126,7 +134,7 @@ export class AgentSnapshotsService {
   async fork(
     path: SnapshotsPath,
     id: AgentSnapshotId,
-    seat: { readonly role?: string; readonly displayName?: string },
+    seat: ForkedSeat,
     { actor, waitMs }: { readonly actor: Actor; readonly waitMs: number },
   ): Promise<Forked> {
     const agent = await this.instances.fork(await this.usable(path, id), seat, actor);

@@ -88,7 +88,7 @@ export class SnapshotMaking implements BeforeApplicationShutdown {
   }
 
   private async complete(snapshot: AgentSnapshot, result: SnapshotResult): Promise<AgentSnapshot | null> {
-    const { id, tenantId, instanceId, revision, target, blueprintDigest, createdBy } = snapshot;
+    const { id, tenantId, instanceId, revision, target, reason, blueprintDigest, createdBy } = snapshot;
     const about = { tenantId, actor: createdBy, subject: { type: 'agent-snapshot', id } as const };
     const event = domainEvent('agent.snapshot.created', about, {
       snapshotId: id,
@@ -99,6 +99,7 @@ export class SnapshotMaking implements BeforeApplicationShutdown {
       archiveSha256: result.archive.sha256,
       bytes: result.archive.bytes,
       imageId: result.image?.id ?? null,
+      ...(reason === null ? {} : { reason }),
     });
     const completed = await this.snapshots.complete(id, result, event);
     if (completed !== null) this.bus.publish(event);

@@ -1,5 +1,5 @@
 import { Body, Controller, Param, Post, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '../../domain/identity/principal.js';
 import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
@@ -11,6 +11,7 @@ import { Requires } from '../../platform/http/requires.decorator.js';
 import { AgentSnapshotsService } from './agent-snapshots.service.js';
 import { ForkDto, toForkDto } from './dto/fork.dto.js';
 import { ForkSnapshotDto } from './dto/fork-snapshot.dto.js';
+import { RestoreSnapshotDto } from './dto/restore-snapshot.dto.js';
 import { RestoreDto, toRestoreDto } from './dto/restore.dto.js';
 import { pathFor, SnapshotPath } from './dto/snapshot-path.dto.js';
 
@@ -25,6 +26,7 @@ export class SnapshotUsesController {
   @Post('restore')
   @Requires('agents:operate')
   @ApiOperation({ summary: 'Make the agent what it was: one revision more, its workspace and its container replaced' })
+  @ApiBody({ type: RestoreSnapshotDto, required: false })
   @ApiHeader({ name: 'Prefer', required: false, example: 'wait=30', description: 'wait=N seconds, or respond-async' })
   @ApiResponse({ status: 200, type: RestoreDto, description: 'It is done, and the agent is as it is wanted to be' })
   @ApiResponse({ status: 202, type: RestoreDto, description: 'It is on its way' })
@@ -34,11 +36,12 @@ export class SnapshotUsesController {
   async restore(
     @Caller() caller: Principal,
     @Param() path: SnapshotPath,
+    @Body() { reason }: RestoreSnapshotDto,
     @IfMatch() ifMatch: number | undefined,
     @Prefer() { waitMs = DEFAULT_WAIT_MS, respondAsync }: Preferences,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RestoreDto> {
-    const options = { actor: actorOf(caller), ifMatch, waitMs: respondAsync ? 0 : waitMs };
+    const options = { actor: actorOf(caller), ifMatch, reason, waitMs: respondAsync ? 0 : waitMs };
     const result = await this.snapshots.restore(pathFor(caller, path), path.snapshotId, options);
     reply.status(result.reached ? 200 : 202);
     return toRestoreDto(path.snapshotId, result.instance);

@@ -1,9 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt } from 'class-validator';
-import { IsText } from './is-text.decorator.js';
+import { IsReason } from './is-reason.decorator.js';
 import { MayBeLeftOut } from './may-be-left-out.decorator.js';
-
-const LONGEST_REASON = 500;
 
 /** Of whatever asks for an action: how many copies a scale is to bring, and why it is asked for. */
 export class ActionDetails {
@@ -17,15 +15,10 @@ export class ActionDetails {
   @IsInt({ message: 'must be a whole number' })
   readonly replicas?: number;
 
-  @ApiPropertyOptional({
-    type: 'string',
-    minLength: 1,
-    maxLength: LONGEST_REASON,
+  @IsReason({
     example: 'it answers in the wrong language',
     description:
       "Why, in your own words. It stands in the agent's transitions and in the event log for good: no secrets",
   })
-  @MayBeLeftOut()
-  @IsText({ minLength: 1, maxLength: LONGEST_REASON })
   readonly reason?: string;
 }

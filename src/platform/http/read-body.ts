@@ -12,6 +12,8 @@ export interface DtoClass<T extends object = object> {
   readonly nested?: Readonly<Record<string, DtoClass>>;
   /** The properties that have a check of their own instead of decorators; pointers are relative to the property. */
   readonly checked?: Readonly<Record<string, (value: unknown) => readonly Fault[]>>;
+  /** No body at all is an empty one. @default false */
+  readonly mayBeMissing?: boolean;
 }
 
 export type Reading<T> = { readonly value: T } | { readonly faults: readonly Fault[] };
@@ -24,7 +26,8 @@ export const BODY_MAX_DEPTH = JSON_MAX_DEPTH + 4;
  * deep, drops members named `constructor`, and fails over them: here documents are taken as they are, and nothing walks
  * through them before their depth is known.
  */
-export function readBody<T extends object>(dto: DtoClass<T>, body: unknown): Reading<T> {
+export function readBody<T extends object>(dto: DtoClass<T>, sent: unknown): Reading<T> {
+  const body = sent === undefined && dto.mayBeMissing === true ? {} : sent;
   if (!isObject(body)) return { faults: [{ pointer: '', detail: 'must be a JSON object' }] };
   const unfit = jsonFaults(body, BODY_MAX_DEPTH);
   if (unfit.length > 0) return { faults: unfit };

@@ -17,7 +17,11 @@ export class CreateSnapshotDto {
   @IsIn(SNAPSHOT_TARGETS)
   target!: SnapshotTarget;
 
-  @ApiPropertyOptional({ example: 'Before the upgrade', maxLength: REASON_MAX_LENGTH })
+  @ApiPropertyOptional({
+    example: 'Before the upgrade',
+    maxLength: REASON_MAX_LENGTH,
+    description: 'Why, in your own words. It stands in the snapshot, and in the event log for good: no secrets',
+  })
   @MayBeLeftOut()
   @IsText({ maxLength: REASON_MAX_LENGTH })
   reason?: string;

@@ -2,10 +2,11 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ROLE_MAX_LENGTH } from '../../../domain/projects/project.js';
 import { ROLE, ROLE_RULE } from '../../../domain/templates/limits.js';
 import { IsDisplayName } from '../../../platform/http/blueprint/is-display-name.decorator.js';
+import { IsReason } from '../../../platform/http/is-reason.decorator.js';
 import { IsText } from '../../../platform/http/is-text.decorator.js';
 import { MayBeLeftOut } from '../../../platform/http/may-be-left-out.decorator.js';
 
-/** Where the new agent sits. */
+/** Where the new agent sits, and why there is one. */
 export class ForkSnapshotDto {
   @ApiPropertyOptional({
     example: 'developer',
@@ -21,4 +22,10 @@ export class ForkSnapshotDto {
   @MayBeLeftOut()
   @IsDisplayName()
   displayName?: string;
+
+  @IsReason({
+    example: 'to try the other design',
+    description: "Why, in your own words. It stands in the agent's seat, and in the event log for good: no secrets",
+  })
+  reason?: string;
 }

@@ -38,8 +38,12 @@ export class WarmPool {
    * @throws LeaseLostError, DomainError WORKSPACE_UNAVAILABLE
    */
   async claim(hold: ReplicaHold, spec: RuntimeSpec): Promise<ContainerObservation | null> {
+    if (this.settings.size === 0 || !isFirstAttempt(hold.instance)) return null;
     const poolSpec = poolSpecOf(spec);
-    if (poolSpec === null || !(await this.mayClaim(hold.instance, spec))) return null;
+    if (poolSpec === null || !(await this.mayClaim(hold.instance, spec))) {
+      this.telemetry.poolClaimed('ineligible');
+      return null;
+    }
     const pool = digestOf(poolSpec);
     const claimed = await this.take(hold, spec, pool);
     this.telemetry.poolClaimed(claimed === null ? 'miss' : 'hit');
@@ -48,12 +52,10 @@ export class WarmPool {
   }
 
   /**
-   * Only an agent's first container comes from the pool, and only into a workspace with nothing in it: the container brings
-   * its own, and what an agent has written is never moved. One that failed starts cold, for it may be the pool that is ill. So does
-   * one with hooks, which have to have ended before its container starts.
+   * Only into a workspace with nothing in it: the container brings its own, and what an agent has written is never moved. One
+   * with hooks starts cold, for they have to have ended before its container starts.
    */
-  private async mayClaim({ lifecycle, manifest }: ManagedInstance, spec: RuntimeSpec): Promise<boolean> {
-    if (this.settings.size === 0 || lifecycle.containerId !== null || lifecycle.failures > 0) return false;
+  private async mayClaim({ manifest }: ManagedInstance, spec: RuntimeSpec): Promise<boolean> {
     if (manifest.hooks !== undefined) return false;
     return (await this.folders.isEmpty(spec.workspaceFolder)) && (await this.runtime.canHandOver());
   }
@@ -115,3 +117,7 @@ export class WarmPool {
     };
   }
 }
+
+/** Only an agent's first container comes from the pool. One that failed starts cold, for it may be the pool that is ill. */
+const isFirstAttempt = ({ lifecycle: { containerId, failures } }: ManagedInstance): boolean =>
+  containerId === null && failures === 0;

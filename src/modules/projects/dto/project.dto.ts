@@ -21,6 +21,9 @@ export class ForkOriginDto {
     description: 'SHA-256 of the signed manifest behind that agent, which allows that agent and not this one',
   })
   manifestDigest!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'Why, in the words of who forked it' })
+  reason!: string | null;
 }
 
 /** A seat of the team, and the agent that fills it. */
@@ -97,11 +100,12 @@ export class ProjectDto {
   archivedAt!: Date | null;
 }
 
-const toForkOriginDto = ({ snapshotId, instanceId, revision, signedOrigin }: ForkOrigin): ForkOriginDto => ({
+const toForkOriginDto = ({ snapshotId, instanceId, revision, signedOrigin, reason }: ForkOrigin): ForkOriginDto => ({
   snapshotId,
   instanceId,
   revision,
   manifestDigest: signedOrigin?.manifestDigest ?? null,
+  reason: reason ?? null,
 });
 
 export const toRoleAssignmentDto = (seat: RoleAssignment): RoleAssignmentDto => ({

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { RunStatus, RunType } from '../../../domain/runs/run.js';
 import type { Step } from '../../../domain/lifecycle/next-step.js';
 import {
+  POOL_OUTCOMES,
   Telemetry,
   type EngineOutcome,
+  type PoolOutcome,
   type ReconcileOutcome,
   type StepOutcome,
 } from '../../../domain/telemetry/telemetry.js';
@@ -64,11 +66,11 @@ export class PrometheusTelemetry extends Telemetry {
     });
     this.claims = registry.counter({
       name: 'agent_manager_pool_claims_total',
-      help: 'First starts that found a warm container (hit), and that did not (miss); only where there is a pool',
+      help: 'First starts that found a warm container (hit), that did not (miss), and that no pool can serve (ineligible); only where there is a pool',
       labels: ['outcome'],
     });
     // A rate needs a first value to rise from.
-    for (const outcome of ['hit', 'miss']) this.claims({ outcome }, 0);
+    for (const outcome of POOL_OUTCOMES) this.claims({ outcome }, 0);
     this.resyncs = registry.histogram({
       name: 'agent_manager_resync_duration_seconds',
       help: 'Comparing every agent with the container engine',
@@ -111,7 +113,7 @@ export class PrometheusTelemetry extends Telemetry {
     this.runs({ type, status }, seconds);
   }
 
-  poolClaimed(outcome: 'hit' | 'miss'): void {
+  poolClaimed(outcome: PoolOutcome): void {
     this.claims({ outcome });
   }
 
