@@ -8,7 +8,7 @@
  *     npm run test:soak                 the long ones, which are no part of `npm test`
  *     npm run test:engines              the whole contract of runtimes on gVisor and Podman, of which `npm test` runs a part
  *
- * MUSTER_TEST_LANES=1       so many Jest projects at once (2)
+ * MUSTER_TEST_LANES=2       so many Jest projects at once (1): sooner done, but tests of outages can miss their time then
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
  * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
  */
@@ -130,8 +130,7 @@ async function usualProjects() {
 }
 
 /**
- * Some at a time, because a suite waits for the engine during about half of its time; one Jest for each, because what a suite
- * loads stays in Jest's memory, and two hundred of them in one process are too much for it.
+ * One Jest for each: what a suite loads stays in Jest's memory, and two hundred of them in one process are too much for it.
  *
  * @param {string[]} names
  */
@@ -140,7 +139,7 @@ async function inLanes(names) {
   const lane = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await jest(name);
   };
-  await Promise.all(Array.from({ length: Number(process.env.MUSTER_TEST_LANES ?? 2) }, lane));
+  await Promise.all(Array.from({ length: Number(process.env.MUSTER_TEST_LANES ?? 1) }, lane));
 }
 
 /** @param {string} project */

@@ -32,6 +32,11 @@ export class SteppingEngineProxy {
     return proxy;
   }
 
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.sockets.size / 2;
+  }
+
   async stop(): Promise<void> {
     this.cutAll();
     await new Promise((resolve) => this.server.close(resolve));

@@ -65,6 +65,31 @@ describe('looking up images', () => {
     for (const one of told) expect(one).toMatchObject({ 'team/a': { id: ID } });
   });
 
+  it('asks a bounded number of registries at once, however many are named', async () => {
+    const questions = new LifecycleSettings().registryQuestions;
+    const named = Array.from({ length: questions + 5 }, (_none, at) => `registry-${at}.example/a:1`);
+    for (const reference of named) engine.inRegistry.set(reference, DIGEST);
+    let answer = (): void => undefined;
+    const silence = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let asked = 0;
+    engine.beforeEffect = async (call) => {
+      if (call !== 'registryDigest') return;
+      asked += 1;
+      await silence;
+    };
+    expect(await found(...named)).toEqual({});
+    expect(asked).toBe(questions);
+    // Nobody waits for them any more, and they are under way.
+    expect(await found('registry.example/b:1')).toEqual({});
+    expect(asked).toBe(questions);
+    answer();
+    await new Promise(setImmediate);
+    engine.inRegistry.set('registry.example/b:1', DIGEST);
+    expect(await found('registry.example/b:1')).toMatchObject({ 'registry.example/b:1': { digest: DIGEST } });
+  });
+
   it('asks again afterwards: a tag may have been moved, or what nobody knew be there', async () => {
     expect(await found('team/a')).toEqual({});
     for (const id of [ID, DIGEST]) {

@@ -16,6 +16,8 @@ export class ImageLookup extends ImagePins {
   private readonly underWay = new Map<string, Promise<PinnedImage | null>>();
   /** Who did not answer in time, the engine or a registry, and until when nobody waits for it again. */
   private readonly silent = new Map<string, number>();
+  /** Questions to registries that have no answer yet, also those for which nobody waits any more. */
+  private asked = 0;
 
   constructor(
     private readonly runtime: ContainerRuntime,
@@ -66,9 +68,22 @@ export class ImageLookup extends ImagePins {
     const digest =
       named.digest ??
       (await this.unlessSilent(named.registry, registryAskMs, `Asking ${named.registry} for an image`, () =>
-        this.runtime.registryDigest(reference),
+        this.registryDigest(reference),
       ));
     return usable(reference, digest) === null ? null : { id: null, digest };
+  }
+
+  /** Bounded: templates name the registries, each as many as they like, and each may be one that never answers. */
+  private async registryDigest(reference: string): Promise<string> {
+    if (this.asked >= this.settings.registryQuestions) {
+      throw new RuntimeError('refused', `${this.asked} questions to registries wait for their answer already.`);
+    }
+    this.asked += 1;
+    try {
+      return await this.runtime.registryDigest(reference);
+    } finally {
+      this.asked -= 1;
+    }
   }
 
   /** @throws RuntimeError; timeout also when it kept others waiting a moment ago */

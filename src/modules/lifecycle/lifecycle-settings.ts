@@ -14,6 +14,8 @@ export class LifecycleSettings {
   /** For finding out what an image is while an agent is made, of the engine and then of a registry: together less than a request waits for its agents. */
   readonly imageFindMs: number = 2_000;
   readonly registryAskMs: number = 3_000;
+  /** How many registries are asked at once. */
+  readonly registryQuestions: number = 32;
   /** How long one of these that gave no answer in that time is not asked again. */
   readonly imageSilenceMs: number = 10_000;
   /** How often to look for what other processes asked for, and for what the time made due: retries, health checks, agents that nobody serves. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ReadinessCheck } from '../../domain/health/readiness-check.js';
+import type { ContainerRuntime, RuntimeInfo } from '../../domain/runtime/container-runtime.js';
 import { RuntimeChoice } from '../../domain/runtime/runtime-choice.js';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
 
@@ -9,6 +10,9 @@ const ASK_MS = 3_000;
 @Injectable()
 export class RuntimeCheck extends ReadinessCheck {
   readonly name = 'runtime';
+
+  /** Anybody may ask whether Muster is ready; the engine is asked once at a time. */
+  private asked: Promise<RuntimeInfo> | null = null;
 
   constructor(private readonly choice: RuntimeChoice) {
     super();
@@ -23,10 +27,17 @@ export class RuntimeCheck extends ReadinessCheck {
       }, ASK_MS);
     });
     try {
-      const { name, version } = await Promise.race([runtime.info(), tooLate]);
+      const { name, version } = await Promise.race([this.ask(runtime), tooLate]);
       return `${runtime.name} (${name} ${version})`;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private async ask(runtime: ContainerRuntime): Promise<RuntimeInfo> {
+    this.asked ??= runtime.info().finally(() => {
+      this.asked = null;
+    });
+    return this.asked;
   }
 }

@@ -77,7 +77,7 @@ export class Companions {
     await this.engine.call({
       what: `remove volume ${name}`,
       meaning: { otherwise: 'remove-failed' },
-      run: (docker, abortSignal) => docker.getVolume(name).remove({ abortSignal }).catch(ignoring(404, 409)),
+      run: (docker) => docker.getVolume(name).remove().catch(ignoring(404, 409)),
     });
   }
 
@@ -99,7 +99,7 @@ export class Companions {
   async start(id: string): Promise<void> {
     await this.engine.call({
       what: `start companion ${id}`,
-      run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
+      run: (docker) => docker.getContainer(id).start().catch(ignoring(304)),
       ...STARTING,
     });
   }
@@ -108,7 +108,7 @@ export class Companions {
   async stop(id: string): Promise<void> {
     await this.engine.call({
       what: `stop companion ${id}`,
-      run: (docker, abortSignal) => docker.getContainer(id).stop({ t: 1, abortSignal }).catch(ignoring(304, 404)),
+      run: (docker) => docker.getContainer(id).stop({ t: 1 }).catch(ignoring(304, 404)),
       meaning: { otherwise: 'stop-failed' },
       moreTimeMs: 1000,
     });
@@ -122,7 +122,7 @@ export class Companions {
   private async look(idOrName: string): Promise<ContainerInspectInfo | undefined> {
     const found = await this.engine.call({
       what: `look at container ${idOrName}`,
-      run: (docker, abortSignal) => docker.getContainer(idOrName).inspect({ abortSignal }).catch(ignoring(404)),
+      run: (docker) => docker.getContainer(idOrName).inspect().catch(ignoring(404)),
     });
     return found ?? undefined;
   }

@@ -170,7 +170,7 @@ export class ContainerCreation {
       const { id } = await this.engine.call({
         what: `create container ${name}`,
         writes: true,
-        run: (docker, abortSignal) => docker.createContainer({ ...options, abortSignal }),
+        run: (docker) => docker.createContainer({ ...options }),
         meaning: { 404: 'image-missing', 409: 'name-conflict', otherwise: 'create-failed' },
       });
       return id;
@@ -185,8 +185,8 @@ export class ContainerCreation {
   private async remove(id: string): Promise<void> {
     await this.engine.call({
       what: `remove container ${id}`,
-      run: async (docker, abortSignal) => {
-        await docker.getContainer(id).remove({ force: true, v: true, abortSignal }).catch(ignoring(404, 409));
+      run: async (docker) => {
+        await docker.getContainer(id).remove({ force: true, v: true }).catch(ignoring(404, 409));
       },
     });
   }

@@ -17,7 +17,8 @@ export class DockerExecSession extends ExecSession {
 
   constructor(
     private readonly engine: EngineClient,
-    private readonly exec: Docker.Exec,
+    /** The engine's id of it. */
+    private readonly id: string,
     private readonly socket: Duplex,
     private readonly terminal: boolean,
   ) {
@@ -43,8 +44,8 @@ export class DockerExecSession extends ExecSession {
       await this.engine.call({
         what: 'resize a terminal',
         // Podman answers 201, which dockerode takes for a refusal.
-        run: (_docker, abortSignal) =>
-          (this.exec.resize({ w: columns, h: rows, abortSignal }) as Promise<unknown>).catch(ignoring(201)),
+        run: (docker) =>
+          (docker.getExec(this.id).resize({ w: columns, h: rows }) as Promise<unknown>).catch(ignoring(201)),
       });
     } catch (error) {
       const refused = error instanceof RuntimeError && ['refused', 'not-found'].includes(error.failure);
@@ -69,7 +70,7 @@ export class DockerExecSession extends ExecSession {
   private async look(): Promise<Docker.ExecInspectInfo> {
     return this.engine.call({
       what: 'tell how a program ended',
-      run: (_docker, abortSignal) => this.exec.inspect({ abortSignal }),
+      run: (docker) => docker.getExec(this.id).inspect(),
     });
   }
 

@@ -172,7 +172,7 @@ export class DockerRuntime extends ContainerRuntime {
     await this.startCompanion(id);
     await this.engine.call({
       what: `start container ${id}`,
-      run: (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }).catch(ignoring(304)),
+      run: (docker) => docker.getContainer(id).start().catch(ignoring(304)),
       ...STARTING,
     });
   }
@@ -189,7 +189,7 @@ export class DockerRuntime extends ContainerRuntime {
     await this.bringTo(id, 'paused', () =>
       this.engine.call({
         what: `pause container ${id}`,
-        run: (docker, abortSignal) => docker.getContainer(id).pause({ abortSignal }),
+        run: (docker) => docker.getContainer(id).pause(),
       }),
     );
   }
@@ -198,7 +198,7 @@ export class DockerRuntime extends ContainerRuntime {
     await this.bringTo(id, 'running', () =>
       this.engine.call({
         what: `unpause container ${id}`,
-        run: (docker, abortSignal) => docker.getContainer(id).unpause({ abortSignal }),
+        run: (docker) => docker.getContainer(id).unpause(),
       }),
     );
   }
@@ -218,7 +218,7 @@ export class DockerRuntime extends ContainerRuntime {
   async inspect(idOrName: string): Promise<ContainerObservation | null> {
     const info = await this.engine.call({
       what: `look at container ${idOrName}`,
-      run: (docker, abortSignal) => docker.getContainer(idOrName).inspect({ abortSignal }).catch(ignoring(404)),
+      run: (docker) => docker.getContainer(idOrName).inspect().catch(ignoring(404)),
     });
     if (!info) return null;
     const seen = toObservation(info);
@@ -231,11 +231,10 @@ export class DockerRuntime extends ContainerRuntime {
   async list(installation: InstallationId): Promise<readonly ContainerObservation[]> {
     const found = await this.engine.call({
       what: 'list containers',
-      run: (docker, abortSignal) =>
+      run: (docker) =>
         docker.listContainers({
           all: true,
           filters: { label: [`${INSTALLATION_LABEL}=${installation}`] },
-          abortSignal,
         }),
     });
     const ids = found.map(({ Id }) => Id);

@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
 import { RuntimeError } from '../../domain/runtime/runtime-errors.js';
+import { endingWith } from './ending-with.js';
 import { EngineDisk } from './engine-disk.js';
 import { diskFull, toRuntimeError, type StatusMeaning } from './engine-error.js';
 import type { EngineAddress } from './engine-address.js';
@@ -7,7 +8,8 @@ import type { EngineAddress } from './engine-address.js';
 export interface EngineCall<T> {
   /** Completes "the engine refused to …". */
   readonly what: string;
-  readonly run: (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
+  /** Each request to `docker` ends when the call does not succeed, which `signal` tells. */
+  readonly run: (docker: Docker, signal: AbortSignal) => Promise<T>;
   readonly meaning?: StatusMeaning;
   /** What the call may take in addition, because it waits for something. */
   readonly moreTimeMs?: number;
@@ -50,7 +52,7 @@ export class EngineClient {
       }, limit);
     });
     try {
-      return await Promise.race([run(this.docker, controller.signal), late]);
+      return await Promise.race([run(endingWith(this.docker, controller.signal), controller.signal), late]);
     } catch (error) {
       // It may still be under way; and dockerode leaves a connection open on which it was refused what it wanted to talk over.
       controller.abort();

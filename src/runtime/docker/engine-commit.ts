@@ -2,6 +2,7 @@ import type { CommitRequest } from '../../domain/runtime/container-runtime.js';
 import { INSTALLATION_LABEL, toLabels } from './container-labels.js';
 import type { EngineClient } from './engine-client.js';
 import { hasStatus } from './engine-error.js';
+import { removeContainer } from './remove-container.js';
 
 /**
  * Commits a container that is made from the same image for this, and never started. Committing the agent's own would keep its
@@ -16,27 +17,31 @@ export async function commitContainer(
   const labels = toLabels({ owner, specDigest: 'commit' });
   const emptied = Object.fromEntries(Object.keys(labels).map((name) => [name, '']));
   const [repo, tag] = reference.split(':');
-  const { Id } = await engine.call({
-    what: `commit container ${id}`,
+  const inert = await engine.call({
+    what: `make a container like ${id}, to commit it`,
     writes: true,
-    run: async (docker, abortSignal) => {
-      const { Image } = await docker.getContainer(id).inspect({ abortSignal });
+    run: async (docker) => {
+      const { Image } = await docker.getContainer(id).inspect();
       const { Entrypoint, Cmd } = (await docker.getImage(Image).inspect()).Config;
       // What it is given would be the image's from then on, so only where the engine would make none without.
       const program = hasAny(Entrypoint) || hasAny(Cmd) ? {} : { Cmd: [NEVER_RUN] };
-      const inert = await docker.createContainer({ Image, Labels: labels, ...program, abortSignal });
-      try {
-        return (await inert.commit({
-          _query: { container: inert.id, repo, tag, pause: false },
-          _body: { Labels: { ...emptied, [INSTALLATION_LABEL]: owner.installation } },
-          abortSignal,
-        })) as { readonly Id: string };
-      } finally {
-        await inert.remove({ force: true, v: true });
-      }
+      return (await docker.createContainer({ Image, Labels: labels, ...program })).id;
     },
   });
-  return Id;
+  try {
+    const { Id } = await engine.call({
+      what: `commit container ${id}`,
+      writes: true,
+      run: (docker) =>
+        docker.getContainer(inert).commit({
+          _query: { container: inert, repo, tag, pause: false },
+          _body: { Labels: { ...emptied, [INSTALLATION_LABEL]: owner.installation } },
+        }) as Promise<{ readonly Id: string }>,
+    });
+    return Id;
+  } finally {
+    await removeContainer(engine, inert);
+  }
 }
 
 const NEVER_RUN = 'never-run';
@@ -48,10 +53,10 @@ const hasAny = (list: string | readonly string[] | null | undefined): boolean =>
 export async function removeCommitted(engine: EngineClient, reference: string): Promise<void> {
   await engine.call({
     what: `remove image ${reference}`,
-    run: (docker, abortSignal) =>
+    run: (docker) =>
       docker
         .getImage(reference)
-        .remove({ abortSignal })
+        .remove()
         .catch((error: unknown) => {
           if (!hasStatus(error, 404)) throw error;
         }),

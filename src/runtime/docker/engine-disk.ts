@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type Docker from 'dockerode';
+import { endingWith } from './ending-with.js';
 
 /** With less than this, what the engine writes for a container does not fit. */
 const LEAST_BYTES = 1024 * 1024;
@@ -28,10 +29,8 @@ export class EngineDisk {
   }
 
   private async ask(): Promise<string> {
-    const late = new Promise<never>((_resolve, reject) => {
-      setTimeout(reject, ASK_MS).unref();
-    });
-    const { DockerRootDir } = (await Promise.race([this.docker.info(), late])) as { readonly DockerRootDir: string };
+    const docker = endingWith(this.docker, AbortSignal.timeout(ASK_MS));
+    const { DockerRootDir } = (await docker.info()) as { readonly DockerRootDir: string };
     return DockerRootDir;
   }
 }

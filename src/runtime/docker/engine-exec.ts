@@ -18,20 +18,44 @@ interface Start {
   readonly Tty: boolean;
 }
 
-/** @throws RuntimeError not-found when the container does not run */
+/**
+ * Where it throws, no program is left behind that anybody has asked for.
+ * @throws RuntimeError not-found when the container does not run, stop-failed when what was started could not be ended
+ */
 export async function startEngineExec(
   engine: EngineClient,
   container: string,
   spec: ExecSpec,
 ): Promise<DockerExecSession> {
   const { command, env } = execProgram(spec);
-  const session = await start(engine, container, {
+  const program = {
     Cmd: [...command],
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Tty: spec.terminal !== null,
-  });
-  if (spec.terminal !== null) await session.resize(spec.terminal);
-  return session;
+  };
+  let session: DockerExecSession | null = null;
+  try {
+    session = await start(engine, container, program);
+    if (spec.terminal !== null) await session.resize(spec.terminal);
+    return session;
+  } catch (error) {
+    session?.close();
+    if (session !== null || isUncertain(error)) await endStarted(engine, container, spec.id);
+    throw error;
+  }
+}
+
+/** The engine may have heard it, and was not heard. */
+const isUncertain = (error: unknown): boolean =>
+  error instanceof RuntimeError && ['timeout', 'unavailable'].includes(error.failure);
+
+/** An engine that is away still is not asked again: that it is away is what its caller has to hear. */
+async function endStarted(engine: EngineClient, container: string, id: string): Promise<void> {
+  try {
+    await endEngineExec(engine, container, id, 1);
+  } catch (error) {
+    if (!isUncertain(error)) throw error;
+  }
 }
 
 /**
@@ -39,14 +63,19 @@ export async function startEngineExec(
  * the engine is, and as the agent's user, who may signal nothing else.
  * @throws RuntimeError stop-failed
  */
-export async function endEngineExec(engine: EngineClient, container: string, id: string): Promise<void> {
-  for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt += 1) {
+export async function endEngineExec(
+  engine: EngineClient,
+  container: string,
+  id: string,
+  attempts = KILL_ATTEMPTS,
+): Promise<void> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
     if (attempt > 0) await sleep(KILL_RETRY_MS);
     try {
       if (await kill(engine, container, id)) return;
     } catch (error) {
       if (error instanceof RuntimeError && error.failure === 'not-found') return;
-      if (attempt === KILL_ATTEMPTS - 1) throw error;
+      if (attempt === attempts - 1) throw error;
     }
   }
   throw new RuntimeError('stop-failed', `In container ${container} a program could not be ended; restart the agent.`);
@@ -73,11 +102,11 @@ async function start(engine: EngineClient, container: string, options: Start): P
   try {
     return await engine.call({
       what: `start a program in container ${container}`,
-      run: async (docker, abortSignal) => {
-        const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, ...options, abortSignal };
+      run: async (docker) => {
+        const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, ...options };
         const exec = await docker.getContainer(container).exec(attached);
-        const socket = await exec.start({ hijack: true, stdin: true, Tty: options.Tty, abortSignal });
-        return new DockerExecSession(engine, exec, socket, options.Tty);
+        const socket = await exec.start({ hijack: true, stdin: true, Tty: options.Tty });
+        return new DockerExecSession(engine, exec.id, socket, options.Tty);
       },
       meaning: { 409: 'not-found' },
     });
@@ -92,7 +121,7 @@ async function start(engine: EngineClient, container: string, options: Start): P
 async function runs(engine: EngineClient, container: string): Promise<boolean> {
   const info = await engine.call({
     what: `look at container ${container}`,
-    run: (docker, abortSignal) => docker.getContainer(container).inspect({ abortSignal }).catch(ignoring(404)),
+    run: (docker) => docker.getContainer(container).inspect().catch(ignoring(404)),
   });
   return info ? info.State.Running : false;
 }

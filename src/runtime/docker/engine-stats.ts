@@ -60,7 +60,7 @@ export async function* readEngineStats(
 async function look(engine: EngineClient, id: string): Promise<Made> {
   const info = await engine.call({
     what: `look at container ${id}`,
-    run: (docker, abortSignal) => docker.getContainer(id).inspect({ abortSignal }).catch(ignoring(404)),
+    run: (docker) => docker.getContainer(id).inspect().catch(ignoring(404)),
   });
   const { PidsLimit = 0, NetworkMode = '' } = info ? info.HostConfig : {};
   const hasNetwork = NetworkMode !== 'none' && !NetworkMode.startsWith('container:');

@@ -13,17 +13,16 @@ export async function openExecBridge(engine: EngineClient, container: string): P
   try {
     return await engine.call({
       what: `start a bridge in container ${container}`,
-      run: async (docker, abortSignal) => {
+      run: async (docker) => {
         const options = {
           Cmd: BRIDGE,
           AttachStdin: true,
           AttachStdout: true,
           AttachStderr: true,
           Tty: false,
-          abortSignal,
         };
         const exec = await docker.getContainer(container).exec(options);
-        return new BridgeStream(await exec.start({ hijack: true, stdin: true, Tty: false, abortSignal }));
+        return new BridgeStream(await exec.start({ hijack: true, stdin: true, Tty: false }));
       },
       meaning: { 409: 'not-found' },
     });

@@ -26,12 +26,12 @@ export function isAltered({ Config, HostConfig: found }: Pick<ContainerInspectIn
 export async function restoreLimits(engine: EngineClient, id: string): Promise<void> {
   await engine.call({
     what: `give container ${id} its limits back`,
-    run: async (docker, abortSignal) => {
+    run: async (docker) => {
       const container = docker.getContainer(id);
-      const made = labelOf((await container.inspect({ abortSignal })).Config);
+      const made = labelOf((await container.inspect()).Config);
       if (made === null) return;
       const [NanoCpus, Memory, MemorySwap, PidsLimit] = JSON.parse(made) as number[];
-      await container.update({ NanoCpus, Memory, MemorySwap, PidsLimit, RestartPolicy: { Name: 'no' }, abortSignal });
+      await container.update({ NanoCpus, Memory, MemorySwap, PidsLimit, RestartPolicy: { Name: 'no' } });
     },
   });
 }

@@ -30,7 +30,7 @@ export class OciRuntimes {
     if (ISOLATIONS[isolation].ociRuntime === null) return;
     const { HostConfig } = await this.engine.call({
       what: `look at container ${container}`,
-      run: (docker, abortSignal) => docker.getContainer(container).inspect({ abortSignal }),
+      run: (docker) => docker.getContainer(container).inspect(),
     });
     if (isolationOf(HostConfig.Runtime) !== isolation) throw unsupported(isolation);
   }

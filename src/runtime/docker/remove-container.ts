@@ -11,10 +11,10 @@ export async function removeContainer(engine: EngineClient, id: string): Promise
   await engine.call({
     what: `remove container ${id}`,
     meaning: { otherwise: 'remove-failed' },
-    run: async (docker, abortSignal) => {
+    run: async (docker, signal) => {
       const container = docker.getContainer(id);
       const remove = async (): Promise<'busy' | 'gone' | 'not-ended'> =>
-        container.remove({ force: true, v: true, abortSignal }).then(
+        container.remove({ force: true, v: true }).then(
           () => 'gone',
           (error: unknown) => {
             if (hasStatus(error, 500)) return 'not-ended';
@@ -25,13 +25,13 @@ export async function removeContainer(engine: EngineClient, id: string): Promise
       let outcome = await remove();
       if (outcome === 'not-ended') {
         // gVisor's sandboxes that are paused end after the engine has stopped waiting for them.
-        await delay(ONCE_MORE_AFTER_MS, undefined, { signal: abortSignal });
-        await container.remove({ force: true, v: true, abortSignal }).catch(ignoring(404, 409));
+        await delay(ONCE_MORE_AFTER_MS, undefined, { signal });
+        await container.remove({ force: true, v: true }).catch(ignoring(404, 409));
         outcome = 'busy';
       }
       // 409: another call removes it already. It is gone when that is done.
-      while (outcome === 'busy' && (await container.inspect({ abortSignal }).catch(ignoring(404))) !== undefined) {
-        await delay(LOOK_EVERY_MS, undefined, { signal: abortSignal });
+      while (outcome === 'busy' && (await container.inspect().catch(ignoring(404))) !== undefined) {
+        await delay(LOOK_EVERY_MS, undefined, { signal });
       }
     },
   });

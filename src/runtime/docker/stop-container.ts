@@ -5,8 +5,7 @@ import { ignoring } from './engine-error.js';
 export async function stopContainer(engine: EngineClient, id: string, gracePeriodSeconds: number): Promise<void> {
   await engine.call({
     what: `stop container ${id}`,
-    run: (docker, abortSignal) =>
-      docker.getContainer(id).stop({ t: gracePeriodSeconds, abortSignal }).catch(ignoring(304, 404)),
+    run: (docker) => docker.getContainer(id).stop({ t: gracePeriodSeconds }).catch(ignoring(304, 404)),
     meaning: { otherwise: 'stop-failed' },
     moreTimeMs: gracePeriodSeconds * 1000,
   });
@@ -16,11 +15,11 @@ export async function stopContainer(engine: EngineClient, id: string, gracePerio
 export async function resumeToEnd(engine: EngineClient, id: string): Promise<void> {
   await engine.call({
     what: `unpause container ${id}`,
-    run: async (docker, abortSignal) => {
+    run: async (docker) => {
       const container = docker.getContainer(id);
-      const info = await container.inspect({ abortSignal }).catch(ignoring(404));
+      const info = await container.inspect().catch(ignoring(404));
       // 409: it went on meanwhile.
-      if (info && info.State.Paused) await container.unpause({ abortSignal }).catch(ignoring(404, 409));
+      if (info && info.State.Paused) await container.unpause().catch(ignoring(404, 409));
     },
     meaning: { otherwise: 'stop-failed' },
   });

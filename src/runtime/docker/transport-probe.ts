@@ -44,8 +44,7 @@ export async function probeTransport(
     const id = await createProbe(engine, image, uid, folder, token);
     try {
       const what = 'start a container that shows how agents are reached';
-      const run = (docker: EngineClient['docker'], abortSignal: AbortSignal): Promise<unknown> =>
-        docker.getContainer(id).start({ abortSignal });
+      const run = (docker: EngineClient['docker']): Promise<unknown> => docker.getContainer(id).start();
       await engine.call({ what, run, writes: true });
       return await lookForProbe(folder, token);
     } finally {
@@ -81,7 +80,7 @@ async function createProbe(
   const { id } = await engine.call({
     what: 'create a container that shows how agents are reached',
     writes: true,
-    run: (docker, abortSignal) =>
+    run: (docker) =>
       docker.createContainer({
         name: `muster_probe_${token}`,
         Image: image,
@@ -90,7 +89,6 @@ async function createProbe(
         Entrypoint: ['node', '-e', probeProgram(token)],
         Cmd: [],
         HostConfig: { ...hostConfig, AutoRemove: true },
-        abortSignal,
       }),
     meaning: { 404: 'image-missing' },
   });
