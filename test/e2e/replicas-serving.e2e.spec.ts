@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { agentsOf, type TestAgent } from '../support/agent-team.js';
@@ -50,7 +51,18 @@ async function signal({ containerId }: Shown, commandLine: string, name: NodeJS.
   };
   const found = Processes.filter((process) => process[Titles.indexOf('CMD')]?.startsWith(commandLine));
   expect(found).toHaveLength(1);
-  process.kill(Number(found[0]![Titles.indexOf('PID')]), name);
+  const pid = Number(found[0]![Titles.indexOf('PID')]);
+  process.kill(pid, name);
+  // It goes on until it is given the CPU next.
+  await eventually(async () => {
+    expect(await stateOf(pid)).toMatch(name === 'SIGSTOP' ? 'T' : /[XZ]/);
+  });
+}
+
+/** As the kernel has it; X when there is none. */
+async function stateOf(pid: number): Promise<string> {
+  const told = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'pid (name) X');
+  return told.slice(told.lastIndexOf(')') + 2)[0]!;
 }
 
 describeEngine('an agent of three copies serves by all that are up', () => {
