@@ -2,12 +2,13 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { describeEngine, engine, ENGINE_HOST } from '../support/engine.js';
+import { describeEngine, engine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
 import { MusterProcess } from '../support/muster-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const WAIT = { prefer: 'wait=90' };
+const VALUE = 'open-sesame-open-sesame';
 
 interface Shown {
   readonly state: string;
@@ -129,6 +130,54 @@ describeEngine('a host that reboots', () => {
     const asked = { type: 'exec', command: ['echo', 'back'] };
     const { body: run } = await muster.call('POST', `${pathOf(agents[0])}/runs`, asked, WAIT);
     expect(run).toMatchObject({ status: 'passed', exitCode: 0, stdout: 'back\n' });
+
+    await muster.call('DELETE', `/projects/${project}`);
+    await eventually(async () => {
+      expect(await containers()).toEqual([]);
+      expect(await readdir(join(folder.path, 'run'))).toEqual([]);
+    }, 60_000);
+  }, 240_000);
+
+  it('an agent of any image has its companion, its network, its workspace and its secret again', async () => {
+    await muster.call('PUT', '/secrets/token', { value: VALUE });
+    const command = [
+      '/bin/sh',
+      '-c',
+      'cat "$TOKEN_FILE" >> /workspace/seen || exit 9; exec nc -ll -p 7000 -e echo served',
+    ];
+    const template = await muster.call('POST', '/templates', {
+      name: 'keeper',
+      role: 'developer',
+      manifest: {
+        image: SMALL_IMAGE,
+        command,
+        env: [{ name: 'TOKEN', secret: 'token' }],
+        health: { kind: 'tcp', port: 7000, intervalSeconds: 1, timeoutSeconds: 1 },
+      },
+    });
+    const assignment = { role: 'developer', templateId: template.body.id };
+    const { body } = await muster.call('POST', '/projects', { name: 'keeps', roleAssignments: [assignment] });
+    project = body.id;
+    const id = body.roleAssignments[0].instanceId as string;
+    await act(id, { action: 'start' });
+    const before = await containers();
+    expect(before.map(({ State }) => State)).toEqual(['running', 'running']);
+
+    await muster.kill();
+    await Promise.all(before.map(async ({ Id }) => engine.getContainer(Id).kill()));
+    await eventually(async () => {
+      expect((await containers()).filter(({ State }) => State === 'running')).toEqual([]);
+    });
+
+    muster = await start();
+    await eventually(async () => {
+      const { state, error, failures } = await lifecycleOf(id);
+      expect([state, error, failures]).toEqual(['running', null, 0]);
+      expect((await containers()).map(({ State }) => State)).toEqual(['running', 'running']);
+    }, 90_000);
+    const asked = { type: 'exec', command: ['/bin/sh', '-c', 'cat /workspace/seen; nc 127.0.0.1 7000 < /dev/null'] };
+    const { body: run } = await muster.call('POST', `${pathOf(id)}/runs`, asked, WAIT);
+    expect(run).toMatchObject({ status: 'passed', stdout: `${VALUE}${VALUE}served\n` });
 
     await muster.call('DELETE', `/projects/${project}`);
     await eventually(async () => {

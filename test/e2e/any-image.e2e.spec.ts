@@ -4,6 +4,7 @@ import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, engine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 import { postgresImage } from '../support/postgres-image.js';
 
 const OFTEN = { intervalSeconds: 1, timeoutSeconds: 5, retries: 2 };
@@ -11,13 +12,16 @@ const OFTEN = { intervalSeconds: 1, timeoutSeconds: 5, retries: 2 };
 /** Nothing in these images knows of Muster. */
 describeEngine('any image is an agent', () => {
   let app: TestApp;
+  let before: Before;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
   });
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

@@ -4,6 +4,7 @@ import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, ENGINE_HOST } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 
 /** A program beside agent-server, which listens a moment later than that. */
 const beside = (script: string): string[] => [
@@ -19,13 +20,16 @@ const OFTEN = { intervalSeconds: 1, timeoutSeconds: 2, retries: 2 };
 
 describeEngine('what is checked of an agent is what its manifest says', () => {
   let app: TestApp;
+  let before: Before;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
   });
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

@@ -3,9 +3,10 @@ import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_IMAGE, ENGINE_HOST, SMALL_IMAGE, describeEngine, engine } from '../support/engine.js';
-import { eventually } from '../support/eventually.js';
 import { runInside } from '../support/inside-container.js';
+import { Before } from '../support/nothing-left.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SERVE = 'exec node /opt/muster/agent-server.mjs';
@@ -15,6 +16,7 @@ const saying = (script: string): string[] => ['/bin/sh', '-c', `${script}; ${SER
 
 describeEngine('what a manifest says is done', () => {
   let app: TestApp;
+  let before: Before;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let roots: string;
   /** A command that the operator allows. */
@@ -24,6 +26,7 @@ describeEngine('what a manifest says is done', () => {
   const image = `muster-test/pinned-${process.pid}`;
 
   beforeAll(async () => {
+    before = await Before.on();
     folder = await temporaryFolder();
     roots = join(folder.path, 'roots');
     hostHook = `echo "$MUSTER_AGENT_NAME" > ${folder.path}/hooked`;
@@ -47,13 +50,8 @@ describeEngine('what a manifest says is done', () => {
   });
 
   afterAll(async () => {
-    for (const { id } of (await app.call('/projects?limit=200')).body.items) {
-      await app.call(`/projects/${id}`, { method: 'DELETE' });
-    }
-    await eventually(async () => {
-      const left = await app.database.db.collection('agent_instances').countDocuments({ removedAt: null });
-      expect(left).toBe(0);
-    });
+    await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
     await engine.getImage(image).remove();
     await folder.remove();

@@ -6,6 +6,7 @@ import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 import { postgresImage } from '../support/postgres-image.js';
 
 const DOCKER = { RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST };
@@ -22,9 +23,11 @@ interface Port {
 
 describeEngine('ports of agents', () => {
   let app: TestApp;
+  let before: Before;
   const others: Server[] = [];
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start(DOCKER);
   });
 
@@ -34,6 +37,7 @@ describeEngine('ports of agents', () => {
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

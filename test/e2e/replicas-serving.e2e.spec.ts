@@ -9,6 +9,7 @@ import { AGENT_IMAGE, describeEngine, ENGINE_HOST, engine } from '../support/eng
 import { eventually } from '../support/eventually.js';
 import { saidInside } from '../support/inside-container.js';
 import { McpUser } from '../support/mcp/mcp-user.js';
+import { Before } from '../support/nothing-left.js';
 import { TerminalClient } from '../support/terminal-client.js';
 
 const COPIES = [0, 1, 2];
@@ -67,12 +68,14 @@ async function stateOf(pid: number): Promise<string> {
 
 describeEngine('an agent of three copies serves by all that are up', () => {
   let app: TestApp;
+  let before: Before;
   let agent: TestAgent;
   let neighbour: string;
   let name: string;
   let port: number;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST });
     const [served, caller] = await agentsOf(app, { manifest: MANIFEST, count: 2 });
     agent = served!;
@@ -88,6 +91,7 @@ describeEngine('an agent of three copies serves by all that are up', () => {
 
   afterAll(async () => {
     await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

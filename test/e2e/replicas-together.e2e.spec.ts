@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { ADMIN_KEY, TestApp, type Answer } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_IMAGE, describeEngine, ENGINE_HOST, engine } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 import { TerminalClient } from '../support/terminal-client.js';
 
 const BEARER = { authorization: `Bearer ${ADMIN_KEY}` };
@@ -17,16 +19,19 @@ interface Shown {
 
 describeEngine('five copies of an agent', () => {
   let app: TestApp;
+  let before: Before;
   let agent: TestAgent;
 
   beforeAll(async () => {
+    before = await Before.on();
     app = await TestApp.start({ RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST, MAX_REPLICAS: '6' });
     agent = await agentOf(app);
     expect((await act({ action: 'start' })).status).toBe(200);
   });
 
   afterAll(async () => {
-    await act({ action: 'destroy' });
+    await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

@@ -3,8 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentOf, type TestAgent } from '../support/agent-team.js';
 import { TestApp, type Answer } from '../support/app.js';
+import { destroyAll } from '../support/destroy-all.js';
 import { AGENT_BUNDLE, ENGINE_HOST, engine, engineMissing } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { Before } from '../support/nothing-left.js';
 
 const RUNTIMES = [
   { name: 'process', env: { RUNTIME: 'process', AGENT_BUNDLE } },
@@ -25,21 +27,18 @@ describe.each(RUNTIMES)('an agent with several copies on the $name runtime', ({ 
   const isMissing = name === 'docker' && engineMissing !== null;
   const test = isMissing ? it.skip : it;
   let app: TestApp;
+  let before: Before;
 
   beforeAll(async () => {
     if (isMissing) return;
+    before = await Before.on();
     app = await TestApp.start({ ...env, MAX_REPLICAS: '4' });
   });
 
   afterAll(async () => {
     if (isMissing) return;
-    const projects = await app.call('/projects?limit=200');
-    for (const { id } of projects.body.items) await app.call(`/projects/${id}`, { method: 'DELETE' });
-    await eventually(async () => {
-      const left = await app.database.db.collection('agent_instances').countDocuments({ removedAt: null });
-      expect(left).toBe(0);
-    });
-    expect(await foldersOfAll()).toEqual([]);
+    await destroyAll(app);
+    await before.expectNothingLeft(app);
     await app.stop();
   });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemActor } from '../../src/domain/events/actor.js';
+import type { Authenticator } from '../../src/domain/identity/authenticator.js';
 import type { Principal } from '../../src/domain/identity/principal.js';
 import type { InstancePath } from '../../src/domain/lifecycle/lifecycle-records.js';
 import type { McpSessionRecords } from '../../src/domain/mcp/mcp-session-records.js';
@@ -9,7 +10,8 @@ import { McpOpener } from '../../src/modules/mcp/mcp-opener.js';
 import type { McpPrograms } from '../../src/modules/mcp/mcp-programs.js';
 import type { McpSessionLog } from '../../src/modules/mcp/mcp-session-log.js';
 import { McpSettings } from '../../src/modules/mcp/mcp-settings.js';
-import type { OpenMcpSessions } from '../../src/modules/mcp/open-mcp-sessions.js';
+import { OpenMcpSessions } from '../../src/modules/mcp/open-mcp-sessions.js';
+import type { Draining } from '../../src/platform/http/draining.js';
 import type { LifecycleHost } from '../support/lifecycle-host.js';
 import { LifecycleWorld } from '../support/lifecycle-world.js';
 
@@ -33,15 +35,17 @@ describe('an MCP session that cannot begin in one copy', () => {
     muster.runtime.exec = exec as unknown as typeof muster.runtime.exec;
     const programs = { of: async () => Promise.resolve({ command: ['mcp'], cwd: '/' }) };
     const log = { begin: async () => Promise.resolve({ id: 'session' }), end: async () => Promise.resolve() };
+    const records = { discard: async () => Promise.resolve() } as unknown as McpSessionRecords;
+    const settings = new McpSettings();
     sut = new McpOpener(
-      { discard: async () => Promise.resolve() } as unknown as McpSessionRecords,
+      records,
       log as unknown as McpSessionLog,
       programs as unknown as McpPrograms,
-      { owner: 'me' } as OpenMcpSessions,
+      new OpenMcpSessions(records, {} as Authenticator, {} as Draining, settings),
       muster.use,
       muster.runtime,
       muster.service,
-      new McpSettings(),
+      settings,
     );
   });
 

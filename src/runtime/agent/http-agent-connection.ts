@@ -23,7 +23,8 @@ import { openTunnel } from './open-tunnel.js';
 import { openUplink } from './open-uplink.js';
 import { HttpAgentFiles } from './http-agent-files.js';
 
-const HEALTH_TIMEOUT_MS = 2000;
+/** By exec, a new connection has a program started inside, which under gVisor takes seconds on a busy host. */
+const HEALTH_TIMEOUT_MS = { unix: 2_000, exec: 10_000 } as const;
 const CONFIGURE_TIMEOUT_MS = 10_000;
 /** For the way to the agent and back, beyond what the probe itself may take. */
 const PROBE_EXTRA_MS = 2000;
@@ -71,7 +72,7 @@ export class HttpAgentConnection extends AgentConnection {
     this.files = new HttpAgentFiles(container, new AgentStreams(container, this.pool));
   }
 
-  async health(timeoutMs = HEALTH_TIMEOUT_MS): Promise<AgentHealth> {
+  async health(timeoutMs: number = HEALTH_TIMEOUT_MS[this.endpoint]): Promise<AgentHealth> {
     const answer = await this.bounded(timeoutMs, (signal) =>
       this.exchange({ method: 'GET', path: '/v1/health', signal }),
     );
