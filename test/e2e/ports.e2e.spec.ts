@@ -6,7 +6,6 @@ import { TestApp, type Answer } from '../support/app.js';
 import { destroyAll } from '../support/destroy-all.js';
 import { describeEngine, ENGINE_HOST, SMALL_IMAGE } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
-import { Before } from '../support/nothing-left.js';
 import { postgresImage } from '../support/postgres-image.js';
 
 const DOCKER = { RUNTIME: 'docker', DOCKER_HOST: ENGINE_HOST };
@@ -23,11 +22,9 @@ interface Port {
 
 describeEngine('ports of agents', () => {
   let app: TestApp;
-  let before: Before;
   const others: Server[] = [];
 
   beforeAll(async () => {
-    before = await Before.on();
     app = await TestApp.start(DOCKER);
   });
 
@@ -37,7 +34,6 @@ describeEngine('ports of agents', () => {
 
   afterAll(async () => {
     await destroyAll(app);
-    await before.expectNothingLeft(app);
     await app.stop();
   });
 
