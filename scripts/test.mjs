@@ -8,7 +8,7 @@
  *     npm run test:soak                 the long ones, which are no part of `npm test`
  *     npm run test:engines              the whole contract of runtimes on gVisor and Podman, of which `npm test` runs a part
  *
- * MUSTER_TEST_LANES=2       so many Jest projects at once (1): sooner done, but tests of outages can miss their time then
+ * MUSTER_TEST_WORKERS=2     so many suites at once (1); tests of outages can miss their time then
  * MUSTER_NO_PROVISION=1     installs and starts no container engine; tests that need one are counted as skipped
  * MUSTER_REQUIRE_ENGINE=1   an engine test that was skipped is a failure
  */
@@ -31,8 +31,6 @@ import { ensureTestImages } from './lib/test-images.mjs';
 
 /** Not part of `npm test`. */
 const LONG_PROJECTS = ['soak', 'engines'];
-/** Takes longest, so it begins first. */
-const LONGEST = 'e2e';
 /** They use other engines too, where there are any. */
 const ENGINE_PROJECTS = ['contract', 'engines', 'e2e'];
 
@@ -58,7 +56,8 @@ if (everything) {
   ]);
 }
 try {
-  await inLanes(everything ? await usualProjects() : projects);
+  // One Jest for each: what a suite loads stays in Jest's memory, and two hundred of them in one process are too much for it.
+  for (const project of everything ? await usualProjects() : projects) await jest(project);
 } finally {
   await others.stop();
 }
@@ -122,24 +121,10 @@ async function check(name, bin, args) {
   }
 }
 
-/** The longest, and the others in the order of jest.config.js. */
+/** In the order of jest.config.js. */
 async function usualProjects() {
   const { default: config } = await import('../jest.config.js');
-  const names = config.projects.map(({ displayName }) => displayName).filter((name) => !LONG_PROJECTS.includes(name));
-  return [LONGEST, ...names.filter((name) => name !== LONGEST)];
-}
-
-/**
- * One Jest for each: what a suite loads stays in Jest's memory, and two hundred of them in one process are too much for it.
- *
- * @param {string[]} names
- */
-async function inLanes(names) {
-  const waiting = [...names];
-  const lane = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await jest(name);
-  };
-  await Promise.all(Array.from({ length: Number(process.env.MUSTER_TEST_LANES ?? 1) }, lane));
+  return config.projects.map(({ displayName }) => displayName).filter((name) => !LONG_PROJECTS.includes(name));
 }
 
 /** @param {string} project */
@@ -159,7 +144,7 @@ async function jest(project) {
           '--json',
           `--outputFile=${report}`,
           '--passWithNoTests',
-          '--maxWorkers=1',
+          `--maxWorkers=${process.env.MUSTER_TEST_WORKERS ?? 1}`,
           '--selectProjects',
           project,
           ...(files.length > 0 ? ['--', ...files] : []),

@@ -63,7 +63,7 @@ export abstract class AgentConnection {
   abstract readonly endpoint: 'unix' | 'exec';
   /** The files of its workspace. */
   abstract readonly files: AgentFiles;
-  /** @param timeoutMs how long it may take; 2 s where nothing is said. @throws DomainError AGENT_UNREACHABLE */
+  /** @param timeoutMs how long it may take; where nothing is said 2 s, and 10 s by exec. @throws DomainError AGENT_UNREACHABLE */
   abstract health(timeoutMs?: number): Promise<AgentHealth>;
   abstract configure(configuration: AgentConfiguration): Promise<void>;
   /**

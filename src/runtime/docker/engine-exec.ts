@@ -19,7 +19,7 @@ interface Start {
 }
 
 /**
- * Where it throws, no program is left behind that anybody has asked for.
+ * Where it throws, what it may have started is ended, unless the engine is away still.
  * @throws RuntimeError not-found when the container does not run, stop-failed when what was started could not be ended
  */
 export async function startEngineExec(
@@ -49,7 +49,7 @@ export async function startEngineExec(
 const isUncertain = (error: unknown): boolean =>
   error instanceof RuntimeError && ['timeout', 'unavailable'].includes(error.failure);
 
-/** An engine that is away still is not asked again: that it is away is what its caller has to hear. */
+/** Once: an engine that is away still is what the caller has to hear of. */
 async function endStarted(engine: EngineClient, container: string, id: string): Promise<void> {
   try {
     await endEngineExec(engine, container, id, 1);
